@@ -1,0 +1,123 @@
+import eslint from "@eslint/js";
+import prettier from "eslint-config-prettier";
+import globals from "globals";
+import tseslint from "typescript-eslint";
+
+/** What runs on the board: compiled to ES5 and executed from source text. */
+const device = ["src/**/*.ts", "board/*.ts"];
+
+export default tseslint.config(
+  { ignores: ["dist/", "coverage/", "**/node_modules/"] },
+  eslint.configs.recommended,
+  // A protocol's grammar names control characters.
+  { rules: { "no-control-regex": "off" } },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.recommended],
+    rules: {
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", caughtErrors: "none" }],
+      "@typescript-eslint/no-non-null-assertion": "off",
+    },
+  },
+  {
+    files: ["{test,bench,bin,board/simulator}/**/*.ts"],
+    languageOptions: { globals: globals.node, parserOptions: { projectService: true } },
+    rules: {
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/no-misused-promises": "error",
+      "@typescript-eslint/await-thenable": "error",
+      "@typescript-eslint/no-require-imports": "off",
+    },
+  },
+  {
+    files: device,
+    rules: {
+      // `var` is what runs there; loops that would need a fresh binding per round would cost a function each.
+      "no-var": "off",
+      "prefer-const": "off",
+      "prefer-rest-params": "off",
+      "prefer-spread": "off",
+      "@typescript-eslint/no-this-alias": "off",
+      // Event handlers are kept and called with whatever the board gives.
+      "@typescript-eslint/no-unsafe-function-type": "off",
+      "no-restricted-syntax": [
+        "error",
+        { selector: "LabeledStatement", message: "Espruino knows no labels." },
+        {
+          selector: "Property[kind=/get|set/], MethodDefinition[kind=/get|set/]",
+          message: "Not every board has getters.",
+        },
+        { selector: "SpreadElement, RestElement", message: "This compiles to a helper function and a copy." },
+        { selector: "ForOfStatement, ForInStatement > VariableDeclaration[kind!='var']", message: "Use a plain loop." },
+        {
+          selector: "ClassDeclaration, ClassExpression",
+          message: "A class costs variables on the board: use functions.",
+        },
+      ],
+    },
+  },
+  {
+    // The floors above the boards name no host: that is what board/ is for.
+    files: ["src/**/*.ts"],
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        "E",
+        "require",
+        "Buffer",
+        "process",
+        "Modules",
+        "global",
+        "globalThis",
+        "console",
+      ],
+    },
+  },
+  {
+    files: ["**/*.{mjs,cjs}", "bin/**/*.js"],
+    languageOptions: { globals: globals.node },
+  },
+  {
+    files: ["**/*.cjs", "bin/**/*.js"],
+    languageOptions: { sourceType: "commonjs" },
+  },
+  {
+    // Scripts for the board, as users write them.
+    files: ["examples/**/*.js", "test/**/*.js"],
+    languageOptions: {
+      ecmaVersion: 5,
+      sourceType: "script",
+      globals: {
+        require: "readonly",
+        exports: "writable",
+        print: "readonly",
+        console: "readonly",
+        process: "readonly",
+        global: "readonly",
+        E: "readonly",
+        Modules: "readonly",
+        WS_URL: "readonly",
+        setTimeout: "readonly",
+        setInterval: "readonly",
+        clearTimeout: "readonly",
+        clearInterval: "readonly",
+        getTime: "readonly",
+        peek32: "readonly",
+        ArrayBuffer: "readonly",
+        Uint8Array: "readonly",
+        Uint16Array: "readonly",
+        Uint32Array: "readonly",
+        Int8Array: "readonly",
+        Int32Array: "readonly",
+        Float32Array: "readonly",
+        Float64Array: "readonly",
+        DataView: "readonly",
+        Promise: "readonly",
+        btoa: "readonly",
+        atob: "readonly",
+      },
+    },
+    rules: { "no-var": "off" },
+  },
+  prettier
+);

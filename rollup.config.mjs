@@ -1,0 +1,90 @@
+/**
+ * Builds everything under dist/ but the simulator (that is tsconfig.simulator.json).
+ *
+ * The sources are compiled to ES5 by TypeScript 5.9: later compilers have no ES5 target.
+ */
+import fs from "node:fs";
+import typescript from "@rollup/plugin-typescript";
+import dts from "rollup-plugin-dts";
+import { minifyForBoard } from "./scripts/minify.mjs";
+
+/** The name under which the library lies in the board's Storage. */
+const LIBRARY = "esp_websocket_client";
+
+/** Leaves the C-style API out of a bundle that uses it: on the board, and in the types, it is another file. */
+const leaveOutLibrary = (id) => ({
+  name: "leave-out-library",
+  resolveId: (source, importer) => (importer && source.split("/").pop() === LIBRARY ? { id, external: true } : null),
+});
+
+const compile = () => typescript({ tsconfig: "tsconfig.device.json", noEmit: false, noEmitOnError: true });
+
+/** One source as a CommonJS file for `require` on the board, readable and minified. */
+function boardModule(input, name, plugins = []) {
+  const cjs = {
+    format: "cjs",
+    exports: "auto",
+    // Every byte below would be parsed on the board for nothing.
+    strict: false,
+    esModule: false,
+    externalLiveBindings: false,
+    freeze: false,
+    // What the board's `require` returns is used as it is.
+    interop: "esModule",
+    generatedCode: "es5",
+  };
+  return {
+    input,
+    treeshake: { propertyReadSideEffects: false },
+    plugins: [...plugins, compile()],
+    output: [
+      { ...cjs, file: `dist/${name}.js` },
+      { ...cjs, file: `dist/${name}.min.js`, plugins: [minifyForBoard()] },
+    ],
+  };
+}
+
+/** The types of one module, in one file. */
+function types(input, name, plugins = []) {
+  return {
+    input,
+    plugins: [...plugins, dts({ tsconfig: "tsconfig.device.json" })],
+    output: {
+      file: `dist/${name}.d.ts`,
+      format: "es",
+    },
+  };
+}
+
+/**
+ * The sources as ES modules, for users who bundle their script with the library: only what the script uses gets in.
+ * Private names keep their underscore, so that the user's minifier can shorten them too.
+ */
+const esModules = {
+  input: ["board/espruino.ts", "board/jerryscript.ts", "src/web_socket.ts"],
+  plugins: [
+    compile(),
+    {
+      name: "mark-as-es-modules",
+      generateBundle() {
+        this.emitFile({
+          type: "asset",
+          fileName: "package.json",
+          source: '{ "type": "module", "sideEffects": ["./board/*.js"] }\n',
+        });
+      },
+    },
+  ],
+  output: { dir: "dist/esm", format: "es", preserveModules: true, preserveModulesRoot: ".", generatedCode: "es5" },
+};
+
+export default [
+  boardModule("board/espruino.ts", LIBRARY),
+  boardModule("board/jerryscript.ts", `jerryscript/${LIBRARY}`),
+  boardModule("src/web_socket.ts", "websocket", [leaveOutLibrary(LIBRARY)]),
+  types(`src/${LIBRARY}.ts`, LIBRARY),
+  types("src/web_socket.ts", "websocket", [leaveOutLibrary(`./${LIBRARY}`)]),
+  esModules,
+]
+  .map((config) => ({ ...config, input: [config.input].flat().filter((file) => fs.existsSync(file)) }))
+  .filter((config) => config.input.length > 0);
