@@ -1,0 +1,72 @@
+// A folder as a user has it (flash.sh, its scripts, built bundles), and what running flash.sh in it gives.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+const root = path.resolve(__dirname, "..", "..");
+
+export interface Result {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export class FlashProject {
+  readonly directory = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "flash-test-")));
+  /** Searched before the PATH, for stand-ins of programs. */
+  readonly bin = path.join(this.directory, "bin");
+  /** Contents of dist/esp_websocket_client.min.js: several pieces long, with every byte that a file may hold. */
+  readonly bundle = `exports.version=1;//${"0123456789abcdef".repeat(80)}é\n/*${String.fromCharCode(...Array(256).keys())}*/\n`;
+  readonly websocketBundle = 'exports.WebSocket=function(){return require("esp_websocket_client")};\n';
+
+  constructor() {
+    fs.mkdirSync(this.bin);
+    fs.copyFileSync(path.join(root, "flash.sh"), path.join(this.directory, "flash.sh"));
+    fs.cpSync(path.join(root, "scripts", "flash"), path.join(this.directory, "scripts", "flash"), { recursive: true });
+    fs.symlinkSync(path.join(root, "node_modules"), path.join(this.directory, "node_modules"));
+    this.write("dist/esp_websocket_client.min.js", this.bundle);
+    this.write("dist/websocket.min.js", this.websocketBundle);
+  }
+
+  /** Writes a file, one byte per character. */
+  write(name: string, text: string | Buffer): string {
+    const file = path.join(this.directory, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, text, "latin1");
+    return file;
+  }
+
+  /** A program in `bin`, as a shell script. */
+  program(name: string, script: string): void {
+    fs.chmodSync(this.write(`bin/${name}`, `#!/bin/sh\n${script}\n`), 0o755);
+  }
+
+  remove(): void {
+    fs.rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async run(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+    const child = spawn("./flash.sh", args, {
+      cwd: this.directory,
+      env: { ...process.env, PATH: `${this.bin}:${process.env["PATH"]}`, FLASH_TIMEOUT: "2", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (data) => (stdout += data));
+    child.stderr.on("data", (data) => (stderr += data));
+    const [status] = (await once(child, "close")) as [number | null];
+    return { status, stdout, stderr };
+  }
+}
+
+/** Asserts that a run failed with one line on stderr (warnings apart) that matches. */
+export function expectFailure(result: Result, message: RegExp, status = 1): void {
+  const lines = result.stderr.split("\n").filter((line) => line !== "" && !line.startsWith("flash.sh: warning:"));
+  expect(lines).toEqual([expect.stringMatching(message)]);
+  expect(lines[0]).toMatch(/^flash\.sh: /);
+  expect(result.status).toBe(status);
+}
