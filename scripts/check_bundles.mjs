@@ -33,6 +33,7 @@ for (const name of bundles) {
   }
   const code = fs.readFileSync(file, "utf8");
   checkSyntax(name, code);
+  if (name.endsWith(".min.js") && /[^\x00-\x7f]/.test(code)) problems.push(`${name} is not pure ASCII.`);
   const bytes = Buffer.byteLength(code);
   const budget = budgets[name];
   console.log(`${name}: ${bytes} bytes${budget ? ` of ${budget}` : ""}`);

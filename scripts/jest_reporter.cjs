@@ -5,21 +5,13 @@
  */
 const fs = require("node:fs");
 const path = require("node:path");
+const { findEspruino } = require("./find_espruino.cjs");
 
 /** A test file that could not run at all counts as one failure, or a broken import would look like success. */
 function countLine(results) {
   const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
   const skipped = results.numPendingTests + results.numTodoTests;
   return `${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`;
-}
-
-/** The real interpreter, as the tests look for it, or undefined. */
-function findEspruino() {
-  if (process.env.ESPRUINO) return fs.existsSync(process.env.ESPRUINO) ? process.env.ESPRUINO : undefined;
-  return (process.env.PATH ?? "")
-    .split(path.delimiter)
-    .map((folder) => path.join(folder, "espruino"))
-    .find((file) => fs.existsSync(file));
 }
 
 class SkipReporter {

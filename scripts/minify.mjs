@@ -21,7 +21,8 @@ export const terserOptions = {
     // its own private ones as it likes.
     properties: { regex: /^_(?!_)/ },
   },
-  format: { ecma: 5, semicolons: true },
+  // A character above 0x7f is other bytes in a file than in a string: it stays an escape.
+  format: { ecma: 5, ascii_only: true },
 };
 
 /** A rollup plugin for an output that a board runs. */

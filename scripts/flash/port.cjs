@@ -159,10 +159,10 @@ function serialErrorMessage(name, baud, error) {
   if (/no such file|cannot find|file not found|ENOENT|unknown error code 2\b|no such device/i.test(text)) {
     return `there is no port ${name}: check the cable and the name; --list shows the ports that exist`;
   }
-  if (/baud/i.test(text)) return `${name} cannot be set to ${baud} baud: choose another rate with -b`;
-  if (/inappropriate ioctl|not a (tty|typewriter)|ENOTTY/i.test(text)) {
+  if (/inappropriate ioctl|not a (tty|typewriter)|is a directory|ENOTTY/i.test(text)) {
     return `${name} is not a serial port: --list shows the ports that exist`;
   }
+  if (/baud/i.test(text)) return `${name} cannot be set to ${baud} baud: choose another rate with -b`;
   return `${name} cannot be opened (${text}): check the cable and the name; --list shows the ports that exist`;
 }
 

@@ -1,0 +1,86 @@
+/** Runs a script on Espruino for Linux, with modules in its Storage as a board has them. */
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+/** Everything that Espruino prints before this line (its banner) is not the script's. */
+const START = "\u0002";
+/** Storage is written in pieces that a small heap has room for. */
+const PIECE = 512;
+
+/**
+ * @param {object} options
+ * @param {string} options.espruino the interpreter's file
+ * @param {Record<string, string>} options.storage what lies in Storage: file names and contents
+ * @param {string} options.script the script, source text
+ * @param {(line: string) => void} options.print called with each line that the script prints
+ * @param {AbortSignal} [options.signal] ends the interpreter
+ * @returns {Promise<string[]>} what went wrong: the script's uncaught exceptions, or that the interpreter crashed
+ */
+export async function runOnEspruino({ espruino, storage, script, print, signal }) {
+  // Espruino keeps its flash memory as a file in its working directory.
+  const board = fs.mkdtempSync(path.join(os.tmpdir(), "espruino-"));
+  try {
+    // A run of its own, so that the writing takes no memory from the script: flash outlasts a run.
+    const written = await runFile(writingScript(storage), () => {});
+    return written.length > 0 ? written : await runFile(script, print);
+  } finally {
+    fs.rmSync(board, { recursive: true, force: true });
+  }
+
+  function runFile(source, onLine) {
+    const file = path.join(board, "script.js");
+    // No line break in front: line numbers in the interpreter's messages stay those of the script.
+    fs.writeFileSync(file, `print("\\x02");${source}\n`);
+    return new Promise((resolve, reject) => {
+      const child = spawn(espruino, [file], { cwd: board, stdio: ["ignore", "pipe", "inherit"], signal });
+      const problems = [];
+      let started = false;
+      let rest = "";
+      child.stdout.setEncoding("utf8");
+      child.stdout.on("data", (chunk) => {
+        const lines = (rest + chunk).split("\n");
+        rest = lines.pop();
+        lines.map(withoutPrompt).forEach(take);
+      });
+      child.on("error", (error) => (error.name === "AbortError" ? resolve(problems) : reject(error)));
+      child.on("close", (code, signalName) => {
+        rest = withoutPrompt(rest);
+        if (rest !== "" && rest !== ">") take(rest);
+        if (code !== 0 && problems.length === 0) problems.push(`Espruino ended with ${signalName ?? `code ${code}`}.`);
+        resolve(problems);
+      });
+
+      function take(line) {
+        if (started) {
+          if (line.startsWith("Uncaught ")) problems.push(line);
+          onLine(line);
+        } else if (line === START) {
+          started = true;
+        }
+      }
+    });
+  }
+}
+
+/** Espruino's console shows a prompt when it is idle, and wipes it before the next line. */
+function withoutPrompt(line) {
+  return line.replace(/\r/g, "").replace(/^>?(\u001b\[J)+/, "");
+}
+
+function writingScript(storage) {
+  const lines = [];
+  for (const [name, content] of Object.entries(storage)) {
+    const bytes = Buffer.from(content).toString("latin1");
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      const piece = JSON.stringify(bytes.slice(at, at + PIECE)).replace(
+        /[\u0080-\u00ff]/g,
+        (character) => `\\x${character.charCodeAt(0).toString(16)}`
+      );
+      const written = `require("Storage").write(${JSON.stringify(name)},${piece},${at},${bytes.length})`;
+      lines.push(`if(!${written})throw new Error("Storage is full");`);
+    }
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,129 @@
+/** `npm start`: runs a script for the board on this computer, by default the echo example against an echo server. */
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { startEchoServer } from "./echo_server.mjs";
+import { findEspruino } from "./find_espruino.cjs";
+import { runOnEspruino } from "./run_on_espruino.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+const ECHO = path.join(root, "examples/echo.js");
+
+const HELP = `Usage: npm start -- [ws://host[:port]/path] [--espruino] [script.js]
+
+Runs a script for the board on this computer, unchanged, and prints what it prints.
+
+  ws://…, wss://…  the server to talk to; without it, an echo server is started here
+  script.js        the script, by default examples/echo.js
+  --espruino       run it on Espruino for Linux ($ESPRUINO, or espruino on the PATH), not in the simulator
+  -h, --help       this text
+
+The script finds the server's address in the variable WS_URL. Ctrl-C ends it.`;
+
+/** Something that the user can mend: its message is all that is printed. */
+class UserError extends Error {}
+
+function readArguments(args) {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { espruino: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    });
+  } catch (error) {
+    throw new UserError(`${error.message.split(". ")[0]}. \`npm start -- --help\` lists what there is.`);
+  }
+  const { values, positionals } = parsed;
+  const urls = positionals.filter((text) => /^[a-z]+:\/\//i.test(text));
+  const scripts = positionals.filter((text) => !urls.includes(text));
+  if (urls.length > 1) throw new UserError("Give one address only.");
+  if (scripts.length > 1) throw new UserError("Give one script only.");
+  if (urls.length === 1 && !/^wss?:\/\//i.test(urls[0])) {
+    throw new UserError(`${urls[0]} is not the address of a WebSocket server: it must begin with ws:// or wss://.`);
+  }
+  // npm runs this in the project's folder; a script's name is meant from where the user is.
+  const here = process.env.INIT_CWD ?? process.cwd();
+  return {
+    help: values.help,
+    espruino: values.espruino,
+    url: urls[0],
+    script: scripts.length > 0 ? path.resolve(here, scripts[0]) : ECHO,
+  };
+}
+
+/** The newest change under `name`, a file or folder, in milliseconds; 0 without it. */
+function newestChange(name) {
+  const file = path.join(root, name);
+  if (!fs.existsSync(file)) return 0;
+  const status = fs.statSync(file);
+  if (!status.isDirectory()) return status.mtimeMs;
+  return Math.max(0, ...fs.readdirSync(file).map((entry) => newestChange(path.join(name, entry))));
+}
+
+/** Builds if a source is newer than what was built from it. */
+function build() {
+  const sources = ["src", "board", "rollup.config.mjs", "scripts/minify.mjs", "tsconfig.device.json", "package.json"];
+  const built = ["dist/esp_websocket_client.min.js", "dist/websocket.min.js", "dist/simulator/index.js"];
+  if (Math.min(...built.map(newestChange)) > Math.max(...sources.map(newestChange))) return;
+  console.log("Building…");
+  const { status } = spawnSync("npm", ["run", "--silent", "build"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) throw new UserError("The build failed: `npm run build` shows why.");
+}
+
+async function runInSimulator({ storage, script, print, signal }) {
+  const { createBoard } = createRequire(import.meta.url)(path.join(root, "dist/simulator/index.js"));
+  throw new Error([createBoard, storage, script, print, signal].join());
+}
+
+async function main() {
+  const options = readArguments(process.argv.slice(2));
+  if (options.help) {
+    console.log(HELP);
+    return;
+  }
+  const espruino = options.espruino ? findEspruino() : undefined;
+  if (options.espruino && !espruino) {
+    throw new UserError("There is no Espruino here: put `espruino` on the PATH or its file name in ESPRUINO.");
+  }
+  if (!fs.existsSync(options.script)) throw new UserError(`${options.script} does not exist.`);
+  build();
+
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  const server = options.url ? undefined : await startEchoServer();
+  const url = options.url ?? server.url;
+  console.log(
+    `Running ${path.relative(process.cwd(), options.script)} ${espruino ? `on ${espruino}` : "in the simulator"},`
+  );
+  console.log(`against ${server ? `an echo server at ${url}` : url}. Ctrl-C ends it.\n`);
+  try {
+    const bundle = (name) => fs.readFileSync(path.join(root, "dist", `${name}.min.js`), "utf8");
+    const problems = await (espruino ? runOnEspruino : runInSimulator)({
+      espruino,
+      storage: { esp_websocket_client: bundle("esp_websocket_client"), websocket: bundle("websocket") },
+      script: `var WS_URL=${JSON.stringify(url)};${fs.readFileSync(options.script, "utf8")}`,
+      print: (line) => console.log(line),
+      signal: stop.signal,
+    });
+    if (problems.length > 0) throw new UserError(`The script failed: ${problems[0]}`);
+    if (options.script === ECHO && server?.messages() === 0 && !stop.signal.aborted) {
+      throw new UserError("The script ended without sending a message to the echo server.");
+    }
+  } finally {
+    await server?.close();
+  }
+}
+
+main().catch((error) => {
+  console.error(error instanceof UserError ? error.message : error);
+  process.exitCode = 1;
+});
