@@ -1,0 +1,2 @@
+/** See find_espruino.cjs. */
+export function findEspruino(): string | undefined;
