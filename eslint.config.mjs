@@ -47,7 +47,7 @@ export default tseslint.config(
           selector: "Property[kind=/get|set/], MethodDefinition[kind=/get|set/]",
           message: "Not every board has getters.",
         },
-        { selector: "SpreadElement, RestElement", message: "This compiles to a helper function and a copy." },
+        { selector: "SpreadElement", message: "This compiles to a helper function and a copy." },
         { selector: "ForOfStatement, ForInStatement > VariableDeclaration[kind!='var']", message: "Use a plain loop." },
         {
           selector: "ClassDeclaration, ClassExpression",

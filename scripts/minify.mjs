@@ -6,14 +6,12 @@ export const terserOptions = {
   ecma: 5,
   toplevel: true,
   compress: {
-    passes: 4,
+    passes: 3,
     // A function used once would be made anew, source and all, on each call of the function that it is put into:
     // on Espruino that takes 1.6 times the time of calling it by name (one-byte loop body, code in Storage).
     reduce_funcs: false,
     // The sources have no getters.
     pure_getters: true,
-    keep_fargs: false,
-    typeofs: false,
   },
   mangle: {
     toplevel: true,
