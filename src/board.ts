@@ -1,0 +1,127 @@
+/**
+ * What a board must offer. Everything above this file is the same on every interpreter; everything an interpreter
+ * does in its own way stands behind this interface, in `board/`.
+ */
+
+/** The C-style configuration's TLS fields, checked and in the form that the board asked for (`Board.pem`). */
+export interface TlsOptions {
+  /** Trusted certificate authority, or undefined. */
+  ca?: string;
+  /** The client's certificate, for mutual TLS. */
+  cert?: string;
+  /** The client's private key. */
+  key?: string;
+  /** The host name to send (SNI) and, if the board verifies, to check. */
+  servername?: string;
+  /** True: a server that cannot be verified must not be connected to. */
+  verify?: boolean;
+  /** `crt_bundle_attach` may add what its board understands. */
+  [field: string]: unknown;
+}
+
+/** Where to connect to. */
+export interface Address {
+  /** Host name or IP address, without brackets. */
+  host: string;
+  /** TCP port, 1…65535. */
+  port: number;
+  /** Set for `wss`. */
+  tls?: TlsOptions;
+}
+
+/** Why a connection ended. */
+export interface TransportError {
+  /** The board's own error code (on Espruino: negative, see its network errors), 0 if it gives none. */
+  code?: number;
+  /** A sentence for people. */
+  message: string;
+}
+
+/** What a transport tells, once per call of `Transport.open`. Calls after `closed` are ignored. */
+export interface TransportListener {
+  /** The connection is there: bytes may be written. */
+  opened(): void;
+  /** Bytes came in. They belong to the listener: the transport does not change them afterwards. */
+  received(bytes: Uint8Array): void;
+  /** Everything written so far has left the transport's buffer. Must follow every `write`, however late. */
+  drained(): void;
+  /** The connection is gone, for whatever reason; `error` is left out where the peer just closed it. */
+  closed(error?: TransportError): void;
+}
+
+/** One connection of a transport. */
+export interface TransportConnection {
+  /**
+   * Sends bytes, or keeps them until they can be sent. May throw where the connection is gone.
+   * The bytes are the transport's from here on.
+   */
+  write(bytes: Uint8Array): void;
+  /** Ends the connection and drops what was not sent. Harmless when it is gone. The listener hears nothing more. */
+  close(): void;
+}
+
+/** Opens byte-stream connections: a board's sockets, or the user's own (`ext_transport`). */
+export interface Transport {
+  /**
+   * Starts a connection. Throws, or calls `listener.closed`, if it cannot be had.
+   * `listener.opened` may be called at once or later.
+   */
+  open(address: Address, listener: TransportListener): TransportConnection;
+}
+
+/** Payload in the form in which the board keeps it best while it waits to be sent; `length` counts bytes. */
+export type Payload = string | Uint8Array;
+
+/** A board: its sockets and the native calls that are too slow, or impossible, in plain JavaScript. */
+export interface Board extends Transport {
+  /** False: the board has no TLS sockets at all. */
+  readonly tls: boolean;
+  /** True: the board's TLS checks the server's certificate chain and host name when `TlsOptions.verify` is set. */
+  readonly verifies: boolean;
+  /** True: `Transport.open` takes PEM; false: DER in a byte string, one certificate. */
+  readonly pem: boolean;
+  /** True: `Transport.open` connects to IPv6 addresses. */
+  readonly ipv6: boolean;
+
+  /** A new object with the interpreter's `on`, to become a client's handle. */
+  emitter(): object;
+  /** The functions that were given to `emitter.on(event, …)`: none, one, or an array of them. */
+  listeners(emitter: object, event: string): Function | Function[] | undefined;
+  /** Prints a line for the user. */
+  log(line: string): void;
+  /** Reports an exception of a user's handler the way the interpreter reports uncaught ones. */
+  report(exception: unknown): void;
+
+  /** 32 unpredictable bits, 0…2³²-1 (RFC 6455 §10.3). */
+  random(): number;
+  /** SHA-1 of a byte string, as a byte string (20 bytes). */
+  sha1(bytes: string): string;
+  /** Base64 of a byte string. */
+  base64(bytes: string): string;
+  /** The bytes of a base64 text as a byte string. */
+  unbase64(text: string): string;
+
+  /** A copy of the caller's data that later changes of the data do not reach; text becomes UTF-8. Throws on others. */
+  payload(data: string | Uint8Array | ArrayBuffer | number[]): Payload;
+  /**
+   * `header`, then `length` bytes of `payload` from `offset`, then zeros up to a multiple of four bytes: a new array
+   * with a buffer of its own.
+   */
+  join(header: number[], payload: Payload, offset: number, length: number): Uint8Array;
+  /** Bytes `offset`… of a payload, at most `length` of them, cheap to `join` from (a window into a long payload). */
+  slice(payload: Payload, offset: number, length: number): Payload;
+  /** The text of whole, valid UTF-8; where strings are bytes, those bytes. */
+  text(bytes: Uint8Array): string;
+  /** The bytes as a byte string: one character per byte. */
+  byteString(bytes: Uint8Array): string;
+  /** True if no byte is above 0x7f. */
+  isAscii(bytes: Uint8Array): boolean;
+}
+
+/** The board that the bundle was built for. */
+export let board: Board;
+
+/** Called once, by the board's own file. */
+export function install(theBoard: Board): void {
+  board = theBoard;
+}

@@ -1,0 +1,194 @@
+import type { Transport, TlsOptions } from "./board";
+import { bytesOf, encodePath, parseUri, Uri } from "./uri";
+
+/** Called before each attempt to connect; what it returns takes the place of the configured value. */
+export type Provider = () => string | null | undefined;
+
+/**
+ * `esp_websocket_client_config_t`, and what this project adds to it. Every field is optional; an unknown field makes
+ * `esp_websocket_client_init` return null. docs/api.md tells each field's meaning.
+ */
+export interface Config {
+  /** `ws://` or `wss://` URI. `host`, `port`, `path`, `username` and `password` beat its parts. */
+  uri?: string;
+  /** Host name or IP address. */
+  host?: string;
+  /** TCP port, 1…65535. Default: 80, for `wss` 443. */
+  port?: number;
+  /** User name for Basic authentication. */
+  username?: string;
+  /** Password for Basic authentication. */
+  password?: string;
+  /** Path and query of the request. Default `/`. */
+  path?: string;
+  /** True: do not connect again after a failure. */
+  disable_auto_reconnect?: boolean;
+  /** True: connect again after the server closed the connection. */
+  enable_close_reconnect?: boolean;
+  /** Handed to every handler in `event_data.user_context`. */
+  user_context?: unknown;
+  /** Accepted without effect: there are no tasks. */
+  task_core_id_set?: boolean;
+  /** Accepted without effect: there are no tasks. */
+  task_core_id?: number;
+  /** Accepted without effect: there are no tasks. */
+  task_prio?: number;
+  /** Accepted without effect: there are no tasks. */
+  task_name?: string;
+  /** Accepted without effect: there are no tasks. */
+  task_stack?: number;
+  /** Longest frame to send and longest piece to hand on, in bytes. Default 1024. */
+  buffer_size?: number;
+  /** Certificate authority to check the server with: PEM, or DER with `cert_len`. */
+  cert_pem?: string | Uint8Array;
+  /** Length of a DER `cert_pem` in bytes. */
+  cert_len?: number;
+  /** The client's certificate, for mutual TLS: PEM, or DER with `client_cert_len`. */
+  client_cert?: string | Uint8Array;
+  /** Length of a DER `client_cert` in bytes. */
+  client_cert_len?: number;
+  /** The client's private key: PEM, or DER with `client_key_len`. */
+  client_key?: string | Uint8Array;
+  /** Length of a DER `client_key` in bytes. */
+  client_key_len?: number;
+  /** The digital signature peripheral's data. No board here has it: refused unless `client_key` is given too. */
+  client_ds_data?: unknown;
+  /** `WEBSOCKET_TRANSPORT_OVER_TCP` or `_OVER_SSL`; a URI's scheme beats it. */
+  transport?: number;
+  /** Subprotocols to offer, separated by commas. */
+  subprotocol?: string;
+  /** Default `ESP32 Websocket Client`. */
+  user_agent?: string;
+  /** Header lines for the opening handshake, each ended by CRLF. */
+  headers?: string;
+  /** How long to wait for the answer to a PING, in seconds. Default 120. */
+  pingpong_timeout_sec?: number;
+  /** True: a missing PONG does not end the connection. */
+  disable_pingpong_discon?: boolean;
+  /** Check the server with the store of `esp_tls_set_global_ca_store`. */
+  use_global_ca_store?: boolean;
+  /** Check the server with the board's certificate bundle: called with the TLS options, to fill them in. */
+  crt_bundle_attach?: (options: TlsOptions) => unknown;
+  /** The name that the server's certificate must carry, where it is not `host`. */
+  cert_common_name?: string;
+  /** True: the name in the server's certificate is not checked. */
+  skip_cert_common_name_check?: boolean;
+  /** True: probe a silent connection (with PINGs, where the board has no TCP keep-alive). */
+  keep_alive_enable?: boolean;
+  /** Silence before the first probe, in seconds. Default 5. */
+  keep_alive_idle?: number;
+  /** Time between probes, in seconds. Default 5. */
+  keep_alive_interval?: number;
+  /** Unanswered probes that end the connection. Default 3. */
+  keep_alive_count?: number;
+  /** Time between attempts to connect, in milliseconds. Default 10000. */
+  reconnect_timeout_ms?: number;
+  /** Limit of the connect, of the opening handshake and of a stalled frame header, in milliseconds. Default 10000. */
+  network_timeout_ms?: number;
+  /** Time between PINGs, in seconds. Default 10. */
+  ping_interval_sec?: number;
+  /** Refused: no board here can bind a socket to an interface. */
+  if_name?: string;
+  /** The user's own transport, instead of the board's sockets. */
+  ext_transport?: Transport;
+  /** True: connect over TLS even where the board cannot verify the server as the configuration asks. */
+  allow_unverified_tls?: boolean;
+  /** Most bytes that wait to be sent. Default 4 × `buffer_size`. */
+  tx_queue_size?: number;
+  /** Longest time between attempts, in milliseconds: turns on exponential backoff from `reconnect_timeout_ms`. */
+  reconnect_max_ms?: number;
+  /** Part of the reconnect time that is drawn at random, 0…1. Default 0. */
+  reconnect_jitter?: number;
+  /** Most redirects that are followed in a row. Default 5. */
+  max_redirects?: number;
+  /** Gives the URI of each attempt. */
+  uri_provider?: Provider;
+  /** Gives the header lines of each attempt. */
+  headers_provider?: Provider;
+}
+
+// Every field of Config behind the letter of its type: s string, n number (0 or more), b certificate or key (string
+// or Uint8Array), f function, o object, a anything.
+const FIELDS =
+  " suri shost susername spassword spath stask_name ssubprotocol suser_agent sheaders scert_common_name" +
+  " sif_name nport ntask_core_id ntask_prio ntask_stack nbuffer_size ncert_len nclient_cert_len" +
+  " nclient_key_len ntransport npingpong_timeout_sec nkeep_alive_idle nkeep_alive_interval" +
+  " nkeep_alive_count nreconnect_timeout_ms nnetwork_timeout_ms nping_interval_sec ntx_queue_size" +
+  " nreconnect_max_ms nreconnect_jitter nmax_redirects bcert_pem bclient_cert bclient_key" +
+  " fcrt_bundle_attach furi_provider fheaders_provider oext_transport adisable_auto_reconnect" +
+  " aenable_close_reconnect auser_context atask_core_id_set aclient_ds_data adisable_pingpong_discon" +
+  " ause_global_ca_store askip_cert_common_name_check akeep_alive_enable aallow_unverified_tls ";
+
+/**
+ * Header lines in the form in which they go into the request: each ended by CRLF. Returns undefined for what is not a
+ * header line, and for an empty line, which would end the request.
+ */
+export function normaliseHeaders(headers: string): string | undefined {
+  var lines = headers.replace(/\r\n/g, "\n").split("\n");
+  if (!lines[lines.length - 1]) lines.pop();
+  for (var i = 0; i < lines.length; i++) {
+    var colon = lines[i].indexOf(":");
+    if (colon < 1 || !isToken(lines[i].substr(0, colon)) || !isSafe(lines[i])) return undefined;
+  }
+  return lines.length ? lines.join("\r\n") + "\r\n" : "";
+}
+
+/** True if a value holds no control character but the tab, so that it can stand in a header (RFC 9110 §5.5). */
+export function isSafe(value: string): boolean {
+  return !/[\x00-\x08\x0a-\x1f\x7f]/.test(value);
+}
+
+/** True if `name` is a token, as header names and subprotocols must be (RFC 9110 §5.6.2). */
+export function isToken(name: string): boolean {
+  return !!name && !/[^!#$%&'*+.^_`|~0-9A-Za-z-]/.test(name);
+}
+
+/**
+ * Checks a configuration field by field and copies it, so that later changes of the caller's object change nothing.
+ * Returns the copy, or a sentence that says which field is wrong.
+ */
+export function checkConfig(config: Config): Config | string {
+  var copy: { [field: string]: unknown } = {};
+  for (var field in config) {
+    var value = (config as { [field: string]: unknown })[field];
+    var kind = "";
+    for (var i = 0; i < 6; i++) if (FIELDS.indexOf(" " + "snbfoa".charAt(i) + field + " ") >= 0) kind = "snbfoa".charAt(i);
+    if (!kind) return "There is no configuration field " + field + ".";
+    if (value === undefined || value === null) continue;
+    var type = typeof value;
+    if (
+      kind === "n"
+        ? type !== "number" || !((value as number) >= 0) || (value as number) > 0x7fffffff
+        : kind === "b"
+          ? type !== "string" && !(value instanceof Uint8Array)
+          : kind !== "a" && type.charAt(0) !== kind
+    )
+      return "The configuration field " + field + " has a wrong type or value.";
+    if (kind === "s" && field !== "headers" && !isSafe(value as string))
+      return "The configuration field " + field + " holds a control character.";
+    copy[field] = value;
+  }
+  var checked = copy as Config;
+  if (checked.headers) {
+    var headers = normaliseHeaders(checked.headers);
+    if (headers === undefined) return "The configuration field headers holds what is not a header line.";
+    checked.headers = headers;
+  }
+  if (checked.port! > 65535) return "The configuration field port is above 65535.";
+  if (checked.reconnect_jitter! > 1) return "The configuration field reconnect_jitter is above 1.";
+  return checked;
+}
+
+/** A URI with the configured parts laid over it; undefined if it is none. `uri` may be "" where a host is configured. */
+export function configuredUri(config: Config, uri: string): Uri | undefined {
+  var parts = parseUri(uri || (config.transport === 2 ? "wss://host" : "ws://host"));
+  if (!parts) return undefined;
+  if (!uri) parts._host = "";
+  var path = config.path;
+  if (config.host) parts._host = config.host.replace(/[\[\]]/g, "");
+  if (config.port) parts._port = config.port;
+  if (path) parts._path = encodePath((path.charAt(0) === "/" ? "" : "/") + path);
+  if (config.username) parts._username = bytesOf(config.username);
+  if (config.password) parts._password = bytesOf(config.password);
+  return parts;
+}

@@ -1,0 +1,394 @@
+/**
+ * The API of ESP-IDF's `esp_websocket_client`, name by name. A `timeout` is in RTOS ticks of 10 ms; `portMAX_DELAY`,
+ * also the default, is no limit. Functions that return an `esp_err_t` return `ESP_ERR_INVALID_ARG` for a handle that
+ * is null or destroyed.
+ */
+import { board, Payload } from "./board";
+import * as core from "./client";
+import type { Client } from "./client";
+import { checkConfig, Config, configuredUri, isSafe, isToken, normaliseHeaders } from "./config";
+import { errorHandle, EventHandler } from "./events";
+import * as frame from "./frame";
+import { checkTls } from "./tls";
+import { parseUri } from "./uri";
+
+export type { Board, Payload, TlsOptions, Transport, TransportConnection, TransportError, TransportListener } from "./board";
+export type { Config } from "./config";
+export type { Client } from "./client";
+export type { ErrorHandle, EventData, EventHandler } from "./events";
+export {
+  WEBSOCKET_EVENTS,
+  WEBSOCKET_EVENT_ANY,
+  WEBSOCKET_EVENT_ERROR,
+  WEBSOCKET_EVENT_CONNECTED,
+  WEBSOCKET_EVENT_DISCONNECTED,
+  WEBSOCKET_EVENT_DATA,
+  WEBSOCKET_EVENT_CLOSED,
+  WEBSOCKET_EVENT_BEFORE_CONNECT,
+  WEBSOCKET_EVENT_BEGIN,
+  WEBSOCKET_EVENT_FINISH,
+  WEBSOCKET_EVENT_HEADER_RECEIVED,
+  WEBSOCKET_EVENT_MAX,
+  WEBSOCKET_ERROR_TYPE_NONE,
+  WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT,
+  WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT,
+  WEBSOCKET_ERROR_TYPE_HANDSHAKE,
+  WEBSOCKET_ERROR_TYPE_SERVER_CLOSE,
+} from "./events";
+export { esp_tls_set_global_ca_store } from "./tls";
+
+export const ESP_OK = 0;
+export const ESP_FAIL = -1;
+export const ESP_ERR_NO_MEM = 0x101;
+export const ESP_ERR_INVALID_ARG = 0x102;
+export const ESP_ERR_INVALID_STATE = 0x103;
+export const ESP_ERR_NOT_SUPPORTED = 0x106;
+export const ESP_ERR_TIMEOUT = 0x107;
+
+export const WEBSOCKET_TRANSPORT_UNKNOWN = 0;
+export const WEBSOCKET_TRANSPORT_OVER_TCP = 1;
+export const WEBSOCKET_TRANSPORT_OVER_SSL = 2;
+
+export const WS_TRANSPORT_OPCODES_CONT = 0;
+export const WS_TRANSPORT_OPCODES_TEXT = 1;
+export const WS_TRANSPORT_OPCODES_BINARY = 2;
+export const WS_TRANSPORT_OPCODES_CLOSE = 8;
+export const WS_TRANSPORT_OPCODES_PING = 9;
+export const WS_TRANSPORT_OPCODES_PONG = 10;
+export const WS_TRANSPORT_OPCODES_FIN = 0x80;
+export const WS_TRANSPORT_OPCODES_NONE = 0x100;
+
+/** Milliseconds in a tick. */
+export const portTICK_PERIOD_MS = 10;
+/** A timeout without limit, in ticks. */
+export const portMAX_DELAY = 0xffffffff;
+
+/** What a `send_*` function takes: text is sent as UTF-8, an array's numbers as bytes. */
+export type Data = string | Uint8Array | ArrayBuffer | number[] | null;
+/** A handle, or what a script may hold in its place. */
+export type Handle = Client | null | undefined;
+
+/**
+ * Makes a client. Nothing is sent before `esp_websocket_client_start`.
+ * Returns null, and prints why, if a field is unknown or wrong, the URI is malformed, or both `cert_common_name` and
+ * `skip_cert_common_name_check` are given.
+ */
+export function esp_websocket_client_init(config: Config): Client | null {
+  var checked = checkConfig(config || {});
+  var uri = typeof checked !== "string" && configuredUri(checked, checked.uri || "");
+  var error =
+    typeof checked === "string" ? checked : !uri ? "The configuration field uri is malformed." : checkTls(checked);
+  if (error || typeof checked === "string" || !uri) {
+    board.log("esp_websocket_client_init: " + error);
+    return null;
+  }
+  var client = board.emitter() as Client;
+  client._config = checked;
+  client._uri = client._target = uri;
+  client._state = core.IDLE;
+  client._run = 0;
+  client._registrations = [];
+  client._emitting = false;
+  client._later = [];
+  client._timers = [];
+  client._errorHandle = errorHandle(0, 0, 0, 0);
+  client._failures = client._redirects = client._retryAfter = 0;
+  client._bufferSize = checked.buffer_size || 1024;
+  client._queue = [];
+  client.tx_queued = client._inFlight = client._sending = client._probes = 0;
+  client._heard = client._destroyOnExit = false;
+  client._wantsDrain = client._pinging = client._closeSent = client._serverClosed = false;
+  client.subprotocol = "";
+  frame.resetReader(client);
+  return client;
+}
+
+/**
+ * Changes where the next attempt connects to; port, path and user that `uri` lacks stay as they are.
+ * Returns `ESP_ERR_INVALID_ARG` without a URI, `ESP_FAIL` for a malformed one.
+ */
+export function esp_websocket_client_set_uri(client: Handle, uri: string): number {
+  if (!client || !client._config || typeof uri !== "string") return ESP_ERR_INVALID_ARG;
+  var parts = parseUri(uri);
+  if (!parts) return ESP_FAIL;
+  var old = client._uri;
+  if (!parts._port) parts._port = old._port;
+  if (!parts._path) parts._path = old._path;
+  if (parts._username === undefined) {
+    parts._username = old._username;
+    parts._password = old._password;
+  }
+  client._uri = parts;
+  return ESP_OK;
+}
+
+/**
+ * Replaces all header lines of the next opening handshake. Only while connected, as in C.
+ * Returns `ESP_ERR_INVALID_ARG` otherwise, and for what are not header lines.
+ */
+export function esp_websocket_client_set_headers(client: Handle, headers: string): number {
+  var lines = typeof headers === "string" ? normaliseHeaders(headers) : undefined;
+  if (!esp_websocket_client_is_connected(client) || lines === undefined) return ESP_ERR_INVALID_ARG;
+  client!._config.headers = lines;
+  return ESP_OK;
+}
+
+/**
+ * Adds a header line to the next opening handshake.
+ * Returns `ESP_ERR_INVALID_ARG` for a key that is no header name and for a value with control characters.
+ */
+export function esp_websocket_client_append_header(client: Handle, key: string, value: string): number {
+  if (!client || !client._config || typeof key !== "string" || !isToken(key) || typeof value !== "string" || !isSafe(value))
+    return ESP_ERR_INVALID_ARG;
+  client._config.headers = (client._config.headers || "") + key + ": " + value + "\r\n";
+  return ESP_OK;
+}
+
+/**
+ * Starts the client: BEGIN at once, everything else from the interpreter's idle loop.
+ * Returns `ESP_FAIL` if it is started already, has no host, or the URI's scheme is neither `ws` nor `wss`;
+ * `ESP_ERR_NOT_SUPPORTED`, with an ERROR event that says why, if the board cannot do what the configuration asks.
+ */
+export function esp_websocket_client_start(client: Handle): number {
+  if (!client || !client._config) return ESP_ERR_INVALID_ARG;
+  var uri = client._uri;
+  if (client._state !== core.IDLE) return ESP_FAIL;
+  if (!client._config.uri_provider && (!uri._host || (uri._scheme !== "ws" && uri._scheme !== "wss"))) return ESP_FAIL;
+  if (core.refuse(client)) return ESP_ERR_NOT_SUPPORTED;
+  core.start(client);
+  return ESP_OK;
+}
+
+/**
+ * Ends the connection at once, without a close frame: FINISH.
+ * Returns `ESP_FAIL` if the client is not started.
+ */
+export function esp_websocket_client_stop(client: Handle): number {
+  if (!client || !client._config) return ESP_ERR_INVALID_ARG;
+  if (client._state === core.IDLE) return ESP_FAIL;
+  core.finish(client);
+  return ESP_OK;
+}
+
+/** Stops the client if it is started, and frees it: the handle is dead from here on. Returns `ESP_OK`. */
+export function esp_websocket_client_destroy(client: Handle): number {
+  if (!client || !client._config) return ESP_ERR_INVALID_ARG;
+  client._destroyOnExit = false;
+  if (client._state !== core.IDLE) core.finish(client);
+  core.destroy(client);
+  return ESP_OK;
+}
+
+/** Lets the client be destroyed once it has finished. Returns `ESP_OK`. */
+export function esp_websocket_client_destroy_on_exit(client: Handle): number {
+  if (!client || !client._config) return ESP_ERR_INVALID_ARG;
+  client._destroyOnExit = true;
+  return ESP_OK;
+}
+
+/** What all `send_*` functions do: `opcode` and FIN bit as they go on the wire. */
+function send(
+  client: Handle,
+  opcode: number,
+  fin: number,
+  data: Data | undefined,
+  length: number | undefined,
+  timeout: number | undefined,
+): number {
+  if (!client || client._state !== core.OPEN) return -1;
+  var payload: Payload;
+  try {
+    payload = board.payload(data === null || data === undefined ? "" : data);
+  } catch (exception) {
+    return -1;
+  }
+  var size = payload.length;
+  // For a string `length` may be its own length in characters: all of it.
+  if (length !== undefined && length !== size && !(typeof data === "string" && length === data.length)) {
+    if (!(length >= 0 && length < size)) return -1;
+    payload = board.slice(payload, 0, length);
+    size = length;
+  }
+  var sending = client._sending;
+  if (opcode > 7) {
+    if (opcode > frame.PONG || size > frame.CONTROL_LIMIT) return -1;
+    if (opcode === frame.CLOSE) {
+      core.close(client, payload, ticks(client, timeout));
+      return size;
+    }
+  } else {
+    if (opcode > 2 || (opcode ? sending : !sending)) return -1;
+    // Without time to wait, a message goes at once or not at all.
+    if (timeout === 0 && (client._queue.length || client._inFlight >= client._bufferSize)) {
+      client._wantsDrain = true;
+      return -1;
+    }
+    client._sending = fin ? 0 : sending || opcode;
+  }
+  var patience = timeout === undefined || timeout === portMAX_DELAY ? 0 : ticks(client, timeout);
+  if (core.enqueue(client, opcode, fin, payload, patience)) return size;
+  client._sending = sending;
+  return -1;
+}
+
+/** A timeout in milliseconds; without limit, and for 0, `network_timeout_ms`. */
+function ticks(client: Client, timeout: number | undefined): number {
+  return timeout! > 0 && timeout !== portMAX_DELAY ? timeout! * portTICK_PERIOD_MS : client._config.network_timeout_ms || 10000;
+}
+
+/**
+ * Takes a binary message into the send queue, as frames of at most `buffer_size` bytes.
+ * @param len bytes of `data` to send; left out: all
+ * @param timeout longest time that a frame may wait, in ticks; then the connection fails
+ * @returns the payload bytes taken, or -1: not connected, wrong arguments, no room (`"drain"` follows), or the call
+ * breaks the order of messages. The same holds for all `send_*` functions.
+ */
+export function esp_websocket_client_send_bin(client: Handle, data: Data, len?: number, timeout?: number): number {
+  return send(client, frame.BINARY, frame.FIN, data, len, timeout);
+}
+
+/** Begins a binary message, to be continued by `send_cont_msg` and ended by `send_fin`. */
+export function esp_websocket_client_send_bin_partial(client: Handle, data: Data, len?: number, timeout?: number): number {
+  return send(client, frame.BINARY, 0, data, len, timeout);
+}
+
+/** Takes a text message into the send queue. The bytes of a Uint8Array must be UTF-8. */
+export function esp_websocket_client_send_text(client: Handle, data: Data, len?: number, timeout?: number): number {
+  return send(client, frame.TEXT, frame.FIN, data, len, timeout);
+}
+
+/** Begins a text message, to be continued by `send_cont_msg` and ended by `send_fin`. */
+export function esp_websocket_client_send_text_partial(client: Handle, data: Data, len?: number, timeout?: number): number {
+  return send(client, frame.TEXT, 0, data, len, timeout);
+}
+
+/** Continues the message that a `_partial` function began. */
+export function esp_websocket_client_send_cont_msg(client: Handle, data: Data, len?: number, timeout?: number): number {
+  return send(client, frame.CONTINUATION, 0, data, len, timeout);
+}
+
+/** Ends the message that a `_partial` function began, with an empty frame. */
+export function esp_websocket_client_send_fin(client: Handle, timeout?: number): number {
+  return send(client, frame.CONTINUATION, frame.FIN, null, undefined, timeout);
+}
+
+/** Takes a message or a control frame (at most 125 bytes) of any opcode, with FIN. */
+export function esp_websocket_client_send_with_opcode(
+  client: Handle,
+  opcode: number,
+  data: Data,
+  len?: number,
+  timeout?: number,
+): number {
+  return send(client, opcode & 0x7f, frame.FIN, data, len, timeout);
+}
+
+/**
+ * Starts the close handshake and returns at once; queued messages go first. CLOSED and FINISH tell that it is done,
+ * at the latest after `timeout` ticks (without limit: `network_timeout_ms`).
+ * Returns `ESP_FAIL` if the client is not started. A client that is not connected is stopped.
+ */
+export function esp_websocket_client_close(client: Handle, timeout?: number): number {
+  return closeWith(client, [], timeout);
+}
+
+/** The same with a close code (1000…1014 or 3000…4999) and a reason of at most 123 bytes. */
+export function esp_websocket_client_close_with_code(
+  client: Handle,
+  code: number,
+  data?: Data,
+  len?: number,
+  timeout?: number,
+): number {
+  var reason: Payload;
+  try {
+    reason = board.payload(data === null || data === undefined ? "" : data);
+  } catch (exception) {
+    return ESP_ERR_INVALID_ARG;
+  }
+  if (len !== undefined && len < reason.length && !(typeof data === "string" && len === data.length))
+    reason = board.slice(reason, 0, len);
+  if (!frame.isCloseCode(code) || reason.length > frame.CONTROL_LIMIT - 2 || len! < 0 || len! > reason.length)
+    return ESP_ERR_INVALID_ARG;
+  return closeWith(client, board.join([code >> 8, code & 255], reason, 0, reason.length).subarray(0, reason.length + 2), timeout);
+}
+
+function closeWith(client: Handle, payload: number[] | Uint8Array, timeout: number | undefined): number {
+  if (!client || !client._config) return ESP_ERR_INVALID_ARG;
+  if (client._state === core.IDLE) return ESP_FAIL;
+  if (client._state < core.OPEN) core.finish(client);
+  else if (client._state === core.OPEN) core.close(client, board.payload(payload), ticks(client, timeout));
+  return ESP_OK;
+}
+
+/** True while messages can be sent. */
+export function esp_websocket_client_is_connected(client: Handle): boolean {
+  return !!client && client._state === core.OPEN;
+}
+
+/** Seconds between PINGs; 0 for a null handle. */
+export function esp_websocket_client_get_ping_interval_sec(client: Handle): number {
+  return client && client._config ? client._config.ping_interval_sec || 10 : 0;
+}
+
+/** Sets the seconds between PINGs, from now on; 0 is the default, 10. */
+export function esp_websocket_client_set_ping_interval_sec(client: Handle, seconds: number): number {
+  if (!client || !client._config || !(seconds >= 0)) return ESP_ERR_INVALID_ARG;
+  client._config.ping_interval_sec = seconds;
+  core.rearmPing(client);
+  return ESP_OK;
+}
+
+/** Milliseconds between attempts to connect; -1 for a null handle or with auto-reconnect off. */
+export function esp_websocket_client_get_reconnect_timeout(client: Handle): number {
+  return client && client._config && !client._config.disable_auto_reconnect
+    ? client._config.reconnect_timeout_ms || 10000
+    : -1;
+}
+
+/**
+ * Sets the milliseconds between attempts to connect; a wait that is running starts anew with them.
+ * Returns `ESP_ERR_INVALID_ARG` for 0 or less, `ESP_ERR_INVALID_STATE` with auto-reconnect off.
+ */
+export function esp_websocket_client_set_reconnect_timeout(client: Handle, milliseconds: number): number {
+  if (!client || !client._config || !(milliseconds > 0)) return ESP_ERR_INVALID_ARG;
+  if (client._config.disable_auto_reconnect) return ESP_ERR_INVALID_STATE;
+  client._config.reconnect_timeout_ms = milliseconds;
+  core.rearmReconnect(client);
+  return ESP_OK;
+}
+
+/** Calls `handler(arg, WEBSOCKET_EVENTS, event, data)` on an event, or on all (`WEBSOCKET_EVENT_ANY`). */
+export function esp_websocket_register_events(client: Handle, event: number, handler: EventHandler, arg?: unknown): number {
+  if (!client || !client._config || typeof handler !== "function" || !(event >= -1 && event < 9)) return ESP_ERR_INVALID_ARG;
+  client._registrations = client._registrations.concat([{ _event: event, _handler: handler, _arg: arg }]);
+  return ESP_OK;
+}
+
+/** Takes back all registrations of a handler for an event. */
+export function esp_websocket_unregister_events(client: Handle, event: number, handler: EventHandler): number {
+  if (!client || !client._config || typeof handler !== "function") return ESP_ERR_INVALID_ARG;
+  client._registrations = client._registrations.filter(function (entry) {
+    return entry._event !== event || entry._handler !== handler;
+  });
+  return ESP_OK;
+}
+
+/** The name of an `esp_err_t`. */
+export function esp_err_to_name(code: number): string {
+  return code === ESP_OK
+    ? "ESP_OK"
+    : code === ESP_FAIL
+      ? "ESP_FAIL"
+      : code === ESP_ERR_NO_MEM
+        ? "ESP_ERR_NO_MEM"
+        : code === ESP_ERR_INVALID_ARG
+          ? "ESP_ERR_INVALID_ARG"
+          : code === ESP_ERR_INVALID_STATE
+            ? "ESP_ERR_INVALID_STATE"
+            : code === ESP_ERR_NOT_SUPPORTED
+              ? "ESP_ERR_NOT_SUPPORTED"
+              : code === ESP_ERR_TIMEOUT
+                ? "ESP_ERR_TIMEOUT"
+                : "UNKNOWN ERROR";
+}

@@ -1,0 +1,129 @@
+import { board } from "./board";
+import type { Client } from "./client";
+
+/** The event base that handlers are called with (`WEBSOCKET_EVENTS` of ESP-IDF). */
+export const WEBSOCKET_EVENTS = "WEBSOCKET_EVENTS";
+export const WEBSOCKET_EVENT_ANY = -1;
+export const WEBSOCKET_EVENT_ERROR = 0;
+export const WEBSOCKET_EVENT_CONNECTED = 1;
+export const WEBSOCKET_EVENT_DISCONNECTED = 2;
+export const WEBSOCKET_EVENT_DATA = 3;
+export const WEBSOCKET_EVENT_CLOSED = 4;
+export const WEBSOCKET_EVENT_BEFORE_CONNECT = 5;
+export const WEBSOCKET_EVENT_BEGIN = 6;
+export const WEBSOCKET_EVENT_FINISH = 7;
+export const WEBSOCKET_EVENT_HEADER_RECEIVED = 8;
+export const WEBSOCKET_EVENT_MAX = 9;
+/** Not of C: the send queue has room again. It has a name (`"drain"`), and a number that is never registered for. */
+export const DRAIN = 9;
+
+export const WEBSOCKET_ERROR_TYPE_NONE = 0;
+export const WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT = 1;
+export const WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT = 2;
+export const WEBSOCKET_ERROR_TYPE_HANDSHAKE = 3;
+export const WEBSOCKET_ERROR_TYPE_SERVER_CLOSE = 4;
+
+/** `esp_websocket_error_codes_t`: what is known of an error. */
+export interface ErrorHandle {
+  /** The board's code of the last TLS error, 0 if there was none. */
+  esp_tls_last_esp_err: number;
+  /** The TLS library's own code, 0 if it is not known. */
+  esp_tls_stack_err: number;
+  /** Always 0: no board here tells why a certificate was refused. */
+  esp_tls_cert_verify_flags: number;
+  /** A `WEBSOCKET_ERROR_TYPE_…`. */
+  error_type: number;
+  /** Status code of the opening handshake's response; 0 before it came, -1 if it was not HTTP. */
+  esp_ws_handshake_status_code: number;
+  /** The board's code of the socket error, 0 if there was none. */
+  esp_transport_sock_errno: number;
+}
+
+/** `esp_websocket_event_data_t`: what a handler is told. */
+export interface EventData {
+  /**
+   * DATA: a string for text messages and their continuations, a Uint8Array for everything else. ERROR: the message.
+   * HEADER_RECEIVED: the line. Otherwise undefined.
+   */
+  data_ptr: string | Uint8Array | undefined;
+  /** Bytes of payload in `data_ptr`. */
+  data_len: number;
+  /** FIN bit of the frame. */
+  fin: boolean;
+  /** Opcode of the frame; `WS_TRANSPORT_OPCODES_NONE` for events that are not about a frame. */
+  op_code: number;
+  /** The client's handle. */
+  client: Client;
+  /** As configured. */
+  user_context: unknown;
+  /** Payload length of the frame in bytes. */
+  payload_len: number;
+  /** Where in the frame's payload this piece begins, in bytes; negative if it begins with a cut character's bytes. */
+  payload_offset: number;
+  /** CLOSED and FINISH: the close code that was received, 1006 if the connection just ended; otherwise 0. */
+  close_status_code: number;
+  error_handle: ErrorHandle;
+}
+
+/** `esp_event_handler_t` */
+export type EventHandler = (arg: any, eventBase: string, eventId: number, eventData: EventData) => void;
+
+export interface Registration {
+  _event: number;
+  _handler: EventHandler;
+  _arg: unknown;
+}
+
+/** A new `error_handle`. */
+export function errorHandle(type: number, status: number, socketError: number, tlsError: number): ErrorHandle {
+  return {
+    esp_tls_last_esp_err: tlsError,
+    esp_tls_stack_err: tlsError,
+    esp_tls_cert_verify_flags: 0,
+    error_type: type,
+    esp_ws_handshake_status_code: status,
+    esp_transport_sock_errno: socketError,
+  };
+}
+
+/**
+ * Tells the handlers of an event: those of `esp_websocket_register_events`, then those of `client.on`, each in the
+ * order of their registration. One that throws is reported; the others are called all the same. An event that arises
+ * in a handler is told when all have heard of the present one, as ESP-IDF's event loop does.
+ * Returns false if a handler stopped, destroyed or restarted the client.
+ */
+export function emit(client: Client, id: number, data: EventData): boolean {
+  var run = client._run;
+  var later = client._later;
+  if (client._emitting) {
+    later.push(id, data);
+    return true;
+  }
+  client._emitting = true;
+  for (;;) {
+    // The list is replaced, never changed, so handlers may register and unregister.
+    var handlers: unknown[] = id < WEBSOCKET_EVENT_MAX ? client._registrations : [];
+    var name =
+      id === WEBSOCKET_EVENT_DATA
+        ? "data"
+        : "error connected disconnected data closed before_connect begin finish header_received drain".split(" ")[id];
+    handlers = handlers.concat(board.listeners(client, name) || [], board.listeners(client, "any") || []);
+    for (var i = 0; i < handlers.length; i++) {
+      var handler = handlers[i] as Registration | Function;
+      try {
+        if (typeof handler === "function") handler.call(client, data, id);
+        else if (handler._event === id || handler._event < 0)
+          handler._handler(handler._arg, WEBSOCKET_EVENTS, id, data);
+      } catch (exception) {
+        board.report(exception);
+      }
+      // Destroyed: nothing is left to tell, nor to tell it from.
+      if (client._run === undefined) return false;
+    }
+    if (!later.length) break;
+    id = later.shift() as number;
+    data = later.shift() as EventData;
+  }
+  client._emitting = false;
+  return client._run === run;
+}
