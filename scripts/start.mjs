@@ -79,9 +79,20 @@ function build() {
   if (status !== 0) throw new UserError("The build failed: `npm run build` shows why.");
 }
 
-async function runInSimulator({ storage, script, print, signal }) {
-  const { createBoard } = createRequire(import.meta.url)(path.join(root, "dist/simulator/index.js"));
-  throw new Error([createBoard, storage, script, print, signal].join());
+async function runInSimulator({ script, url, storage, signal }) {
+  const { runFile } = createRequire(import.meta.url)(path.join(root, "dist/simulator/index.js"));
+  const problems = [];
+  const onUncaught = ({ message, fate }) => {
+    if (fate === "printed") problems.push(`Uncaught ${message}`);
+  };
+  await runFile({ script, globals: { WS_URL: url }, storage, signal, onUncaught });
+  return problems;
+}
+
+function runInEspruino({ espruino, script, url, storage, signal }) {
+  // On the script's first line, so that the interpreter counts its lines right.
+  const source = `var WS_URL=${JSON.stringify(url)};${fs.readFileSync(script, "utf8")}`;
+  return runOnEspruino({ espruino, storage, script: source, print: (line) => console.log(line), signal });
 }
 
 async function main() {
@@ -107,11 +118,11 @@ async function main() {
   console.log(`against ${server ? `an echo server at ${url}` : url}. Ctrl-C ends it.\n`);
   try {
     const bundle = (name) => fs.readFileSync(path.join(root, "dist", `${name}.min.js`), "utf8");
-    const problems = await (espruino ? runOnEspruino : runInSimulator)({
+    const problems = await (espruino ? runInEspruino : runInSimulator)({
       espruino,
+      script: options.script,
+      url,
       storage: { esp_websocket_client: bundle("esp_websocket_client"), websocket: bundle("websocket") },
-      script: `var WS_URL=${JSON.stringify(url)};${fs.readFileSync(options.script, "utf8")}`,
-      print: (line) => console.log(line),
       signal: stop.signal,
     });
     if (problems.length > 0) throw new UserError(`The script failed: ${problems[0]}`);
