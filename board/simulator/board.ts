@@ -1,0 +1,354 @@
+import { clearImmediate, setImmediate } from "node:timers";
+import { installBase64 } from "./base64";
+import { realClock, type Clock } from "./clock";
+import { cryptoModule } from "./crypto";
+import { ErrorFlags, makeE } from "./espruino";
+import { EventQueue } from "./events";
+import type { Interpreter } from "./interpreter";
+import { installModules } from "./modules";
+import { Network } from "./net";
+import type { Board, BoardOptions, ConnectMessage, Uncaught } from "./options";
+import { Printer } from "./print";
+import { installPeek, makeProcess } from "./process";
+import { installPromise } from "./promise";
+import { HardwareRandom, SoftwareRandom } from "./random";
+import { Realm, type Callable, type Plain } from "./realm";
+import { Storage } from "./storage";
+import { readable } from "./strings";
+import { Timers } from "./timers";
+
+/** A simulated board: one interpreter, its idle loop, its network and its flash. */
+export class SimulatedBoard implements Board, Interpreter {
+  readonly uncaught: Uncaught[] = [];
+  readonly clock: Clock;
+  readonly unicode: boolean;
+  realm!: Realm;
+  events!: EventQueue;
+
+  private readonly storage: Storage;
+  private readonly network: Network;
+  private readonly software = new SoftwareRandom();
+  private readonly hardware: HardwareRandom;
+  private readonly flags = new ErrorFlags();
+  private timerTable!: Timers;
+  private printer!: Printer;
+  /** What the date is ahead of the clock, in milliseconds. */
+  private dateOffset: number;
+  /** Exceptions of this idle pass, in order. */
+  private raised: unknown[] = [];
+  private immediate: NodeJS.Immediate | undefined;
+  private alarm: unknown;
+  private inPass = false;
+  private closed = false;
+  /** What `save`, `load` or `reset` asked for; done at the end of the pass. */
+  private restart: (() => void) | undefined;
+  private idleWaiters: (() => void)[] = [];
+
+  constructor(private readonly options: BoardOptions) {
+    this.clock = options.clock ?? realClock;
+    this.unicode = options.unicode ?? false;
+    // A board has no battery for its clock: it starts in 1970 until somebody sets it.
+    this.dateOffset = -this.clock.now();
+    this.storage = new Storage(options.storage ?? {});
+    this.hardware = new HardwareRandom(options.hardwareSeed);
+    this.boot();
+    this.network = this.connectNetwork();
+    this.installGlobals();
+  }
+
+  // ------------------------------------------------------------------ what tests call
+
+  run(source: string, filename = "script.js"): void {
+    // A first line that starts with # is for the shell.
+    const script = source.startsWith("#") ? source.replace(/^[^\n]*/, "") : source;
+    this.guard(() => this.realm.run(script, filename));
+    this.endPass();
+  }
+
+  emitInit(): void {
+    const E = this.realm.globals.E as Plain;
+    this.events.call(E, this.events.listeners(E, "init"), []);
+    const onInit = this.realm.globals.onInit;
+    if (typeof onInit === "function") this.guard(() => (onInit as Callable).call(undefined));
+    this.endPass();
+  }
+
+  get globals(): Record<string, unknown> {
+    return this.realm.globals;
+  }
+
+  timers(): number {
+    return this.timerTable.count;
+  }
+
+  sockets(): number {
+    return this.network.count;
+  }
+
+  tick(): void {
+    if (!this.closed) this.pass();
+  }
+
+  idle(): Promise<void> {
+    if (this.isIdle) return Promise.resolve();
+    return new Promise((resolve) => this.idleWaiters.push(resolve));
+  }
+
+  setTime(seconds: number): void {
+    this.dateOffset = seconds * 1000 - this.clock.now();
+  }
+
+  stepClock(milliseconds: number): void {
+    this.dateOffset += milliseconds;
+    this.timerTable.step(milliseconds);
+    this.wake();
+  }
+
+  setWifi(connected: boolean, message: ConnectMessage = "Not connected to the internet"): void {
+    this.network.setOnline(connected, message);
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.timerTable.clear();
+    this.events.clear();
+    this.sleep();
+    this.settleIdle();
+    await this.network.close();
+  }
+
+  // ------------------------------------------------------------------ what the parts call
+
+  print(text: string): void {
+    const line = readable(text);
+    if (this.options.print) this.options.print(line);
+    else process.stdout.write(`${line}\n`);
+  }
+
+  format(value: unknown): string {
+    return this.printer.pretty(value);
+  }
+
+  guard(run: () => unknown): boolean {
+    try {
+      run();
+      return true;
+    } catch (error) {
+      this.raised.push(error);
+      return false;
+    }
+  }
+
+  raise(exception: unknown): void {
+    this.raised.push(exception);
+    this.wake();
+  }
+
+  flag(name: string): void {
+    this.flags.set(name);
+  }
+
+  wake(): void {
+    if (this.closed || this.inPass || this.immediate) return;
+    this.immediate = setImmediate(() => {
+      this.immediate = undefined;
+      this.pass();
+    });
+  }
+
+  // ------------------------------------------------------------------ the idle loop
+
+  /** One turn of the interpreter's idle loop: timers, sockets, events, errors. */
+  private pass(): void {
+    if (this.inPass || this.closed) return;
+    this.inPass = true;
+    try {
+      this.timerTable.run();
+      this.network.idle();
+      this.events.run();
+      this.reportExceptions();
+      const restart = this.restart;
+      this.restart = undefined;
+      restart?.();
+    } finally {
+      this.inPass = false;
+    }
+    this.rest();
+  }
+
+  /** After a script was run from outside: reports, and goes on in the idle loop. */
+  private endPass(): void {
+    this.reportExceptions();
+    this.rest();
+    this.wake();
+  }
+
+  /** Sleeps until there is something to do. */
+  private rest(): void {
+    if (this.alarm !== undefined) this.clock.clearTimeout(this.alarm);
+    this.alarm = undefined;
+    if (this.closed) return;
+    const next = this.timerTable.untilNext;
+    if (this.events.pending || this.network.busy || this.raised.length || this.restart) this.wake();
+    if (next !== undefined) this.alarm = this.clock.setTimeout(() => this.onAlarm(), next);
+    this.settleIdle();
+  }
+
+  private onAlarm(): void {
+    this.alarm = undefined;
+    this.pass();
+  }
+
+  private sleep(): void {
+    if (this.immediate) clearImmediate(this.immediate);
+    this.immediate = undefined;
+    if (this.alarm !== undefined) this.clock.clearTimeout(this.alarm);
+    this.alarm = undefined;
+  }
+
+  private get isIdle(): boolean {
+    if (this.closed) return true;
+    return !this.timerTable.count && !this.network.count && !this.events.pending && !this.restart;
+  }
+
+  private settleIdle(): void {
+    if (this.isIdle) for (const resolve of this.idleWaiters.splice(0)) resolve();
+  }
+
+  /** Only the last exception of a pass is reported; the interpreter has room for one. */
+  private reportExceptions(): void {
+    const exceptions = this.raised;
+    this.raised = [];
+    const last = exceptions.pop();
+    for (const exception of exceptions) this.record(exception, "lost");
+    if (exceptions.length === 0 && last === undefined) return;
+    const process = this.realm.globals.process as Plain;
+    const listeners = this.events.listeners(process, "uncaughtException");
+    if (listeners === undefined) return this.printException(last);
+    this.record(last, "handled");
+    this.events.call(process, listeners, [last]);
+    const own = this.raised.pop();
+    this.raised = [];
+    if (own !== undefined) this.printException(own);
+  }
+
+  private printException(exception: unknown): void {
+    this.record(exception, "printed");
+    this.print(`Uncaught ${this.describe(exception)}`);
+  }
+
+  private record(exception: unknown, fate: Uncaught["fate"]): void {
+    const uncaught = { exception, message: asText(exception), fate };
+    this.uncaught.push(uncaught);
+    this.options.onUncaught?.(uncaught);
+  }
+
+  /** An exception and where it came from, without the simulator's own frames. */
+  private describe(exception: unknown): string {
+    if (!this.realm.isError(exception)) return asText(exception);
+    const frames = String(exception.stack ?? "")
+      .split("\n")
+      .filter((line) => {
+        return /^\s+at /.test(line) && !/\bsimulator\b|\bnode:/.test(line);
+      });
+    return [asText(exception), ...frames].join("\n");
+  }
+
+  // ------------------------------------------------------------------ the interpreter's start
+
+  /** Makes a new interpreter: nothing of the old one is left but flash and clock. */
+  private boot(): void {
+    this.realm = new Realm({
+      bytes: !this.unicode,
+      now: () => this.date(),
+      random: () => this.software.next(),
+    });
+    this.events = new EventQueue(this);
+    this.timerTable = new Timers(this);
+    this.printer = new Printer(this.realm);
+  }
+
+  private connectNetwork(): Network {
+    return new Network(this, {
+      maxSockets: this.options.maxSockets ?? 10,
+      connectTimeout: this.options.connectTimeout ?? 20000,
+      dropsBrokenHandlers: this.options.dropsBrokenHandlers ?? false,
+    });
+  }
+
+  private installGlobals(): void {
+    const { realm } = this;
+    const boardName = this.options.boardName ?? (this.unicode ? "LINUX" : "ESP32");
+    const without = this.options.modules?.without ?? [];
+    const builtIn: Record<string, () => unknown> = {
+      Storage: () => this.storage.module(this),
+      net: () => this.network.module(false),
+      tls: () => this.network.module(true),
+      crypto: () => cryptoModule(this),
+    };
+    for (const name of without) delete builtIn[name];
+    const print = (...values: unknown[]): void => this.print(this.printer.line(values));
+    realm.putAll(realm.globals, {
+      print,
+      console: realm.object({ log: print, debug: print, info: print, warn: print, error: print, trace: print }),
+      E: makeE(this, this.software, this.flags),
+      process: makeProcess(this, {
+        boardName,
+        variables: this.options.variables ?? 5000,
+        modules: Object.keys(builtIn),
+      }),
+      getTime: () => this.date() / 1000,
+      setTime: (seconds: unknown) => this.setTime(Number(seconds)),
+      save: () => this.later(() => this.save()),
+      load: (name?: unknown) => this.later(() => this.load(name)),
+      reset: () => this.later(() => this.reset()),
+    });
+    installBase64(this);
+    installPeek(this, boardName, this.hardware);
+    installModules(this, { builtIn, stored: (name) => this.storage.read(name) });
+    installPromise(this);
+    this.timerTable.install();
+    this.network.install();
+    this.events.install((target, event) => this.network.onListener(target, event));
+  }
+
+  private date(): number {
+    return this.clock.now() + this.dateOffset;
+  }
+
+  private later(restart: () => void): void {
+    this.restart = restart;
+    this.wake();
+  }
+
+  /** `save()`: objects and timers stay, sockets are dead, and the board starts again. */
+  private save(): void {
+    this.network.kill();
+    this.emitInit();
+  }
+
+  private reset(): void {
+    this.network.kill();
+    this.timerTable.clear();
+    this.events.clear();
+    this.boot();
+    this.installGlobals();
+  }
+
+  private load(name: unknown): void {
+    this.reset();
+    const source = this.storage.read(name === undefined ? ".bootcde" : name);
+    if (source !== undefined)
+      this.guard(() => this.realm.evaluate(source, name === undefined ? ".bootcde" : String(name as string)));
+    this.emitInit();
+  }
+}
+
+function asText(exception: unknown): string {
+  try {
+    return String(exception as string);
+  } catch {
+    return "exception that cannot be shown";
+  }
+}

@@ -1,0 +1,134 @@
+import { isAnyArrayBuffer } from "node:util/types";
+import { asByteString, flatten, typeName } from "./bytes";
+import type { Interpreter } from "./interpreter";
+import type { SoftwareRandom } from "./random";
+import type { Callable, Plain } from "./realm";
+import { byteString, bytesOf, fromUtf8, looksUnicode, outgoingBytes, utf8 } from "./strings";
+
+type Numbers = ArrayLike<number> & { [index: number]: number; BYTES_PER_ELEMENT?: number };
+
+/** The error flags, which stay set until they are asked for. */
+export class ErrorFlags {
+  private readonly flags = new Set<string>();
+
+  set(name: string): void {
+    this.flags.add(name);
+  }
+
+  take(): string[] {
+    const flags = [...this.flags];
+    this.flags.clear();
+    return flags;
+  }
+}
+
+/** The object `E`: the interpreter's own services, as far as they make sense off the board. */
+export function makeE(board: Interpreter, random: SoftwareRandom, flags: ErrorFlags): Plain {
+  const { realm } = board;
+  const E = realm.object();
+  let interpreterFlags = realm.object();
+
+  realm.putAll(E, {
+    toString: (...values: unknown[]) =>
+      values.length === 1 ? asByteString(board, values[0]) : byteString(Uint8Array.from(flatten(board, values))),
+    toUint8Array: (...values: unknown[]) =>
+      realm.uint8Array(
+        values.length === 1 && typeof values[0] === "string"
+          ? bytesOf(outgoingBytes(values[0]))
+          : Uint8Array.from(flatten(board, values))
+      ),
+    toArrayBuffer: (text: unknown) =>
+      typeof text === "string" ? realm.arrayBuffer(bytesOf(outgoingBytes(text))) : undefined,
+    toFlatString: (...values: unknown[]) => byteString(Uint8Array.from(flatten(board, values))),
+    toJS: (value: unknown) => board.format(value),
+    sum: (values: unknown) => numbers(board, values).reduce((sum, value) => sum + value, 0),
+    variance: (values: unknown, mean: unknown) =>
+      numbers(board, values).reduce((sum, value) => sum + (value - Number(mean)) ** 2, 0),
+    mapInPlace: (from: unknown, to: unknown, map?: unknown, bits?: unknown) => mapInPlace(board, from, to, map, bits),
+    reverseByte: (value: unknown) => {
+      let reversed = 0;
+      for (let bit = 0; bit < 8; bit++) if ((Number(value) >> bit) & 1) reversed |= 0x80 >> bit;
+      return reversed;
+    },
+    clip: (value: number, low: number, high: number) => Math.min(Math.max(value, low), high),
+    hwRand: () => random.next(),
+    srand: (seed: unknown) => random.seed(Number(seed) | 0),
+    getErrorFlags: () => realm.array(flags.take()),
+    setFlags: (values: Plain) => void (interpreterFlags = realm.object({ ...interpreterFlags, ...values })),
+    getFlags: () => realm.object(interpreterFlags),
+    kickWatchdog: () => undefined,
+    enableWatchdog: () => undefined,
+    defrag: () => undefined,
+    setTimeZone: () => undefined,
+    getTemperature: () => NaN,
+    getSizeOf: (value: unknown) => (typeof value === "string" ? 1 + Math.ceil(value.length / 12) : 1),
+    asUTF8: (text: unknown) => {
+      if (!board.unicode) throw realm.error("Error", "Unicode not supported on this build");
+      return fromUtf8(asText(text));
+    },
+    isUTF8: (text: unknown) => board.unicode && typeof text === "string" && looksUnicode(text),
+  });
+  if (board.unicode) {
+    realm.put(E, "fromUTF8", (text: unknown) =>
+      text === undefined ? undefined : looksUnicode(asText(text)) ? utf8(asText(text)) : asText(text)
+    );
+  } else {
+    realm.put(E, "fromUTF8", () => false);
+  }
+  return E;
+}
+
+function asText(value: unknown): string {
+  return String(value as string);
+}
+
+function numbers(board: Interpreter, values: unknown): number[] {
+  if (typeof values === "string") return [...bytesOf(outgoingBytes(values))];
+  if (Array.isArray(values)) return (values as unknown[]).map(Number);
+  if (isAnyArrayBuffer(values)) return [...new Uint8Array(values)];
+  if (ArrayBuffer.isView(values) && "length" in values) return Array.from(values as unknown as Numbers);
+  throw board.realm.error("Error", `First argument must be Array, not ${typeName(values)}`);
+}
+
+/**
+ * `E.mapInPlace`: takes `bits` bits at a time from one array (a negative number: lowest bits first)
+ * and puts what the map makes of them into the other, until either is at its end.
+ */
+function mapInPlace(board: Interpreter, from: unknown, to: unknown, map: unknown, bits: unknown): void {
+  const source = elements(from);
+  const target = elements(to);
+  if (!source || !target) throw board.realm.error("Error", "First 2 arguments should be array buffers");
+  const table = map === undefined || typeof map === "function" ? undefined : Array.isArray(map) ? map : elements(map);
+  if (map !== undefined && typeof map !== "function" && !table)
+    throw board.realm.error("Error", "Third argument should be a function or array");
+  const width = 8 * (source.BYTES_PER_ELEMENT ?? 1);
+  const given = Math.trunc(Number(bits) || 0);
+  const highFirst = given >= 0;
+  const size = Math.abs(given) || width;
+  let held = 0;
+  let store = 0;
+  let read = 0;
+  for (let written = 0; (read < source.length || held >= size) && written < target.length; written++) {
+    const index = read;
+    for (; held < size; held += width) {
+      const element = Math.trunc(source[read++] ?? 0) | 0;
+      store = highFirst ? (store << width) | element : store | (element << held);
+    }
+    const mask = (1 << size) - 1;
+    const value = (highFirst ? store >> (held - size) : store) & mask;
+    if (!highFirst) store >>= size;
+    held -= size;
+    const mapped =
+      typeof map === "function"
+        ? (map as Callable).call(undefined, value, index)
+        : table
+          ? (table as Numbers)[value]
+          : value;
+    target[written] = Number(mapped ?? 0);
+  }
+}
+
+function elements(value: unknown): Numbers | undefined {
+  if (isAnyArrayBuffer(value)) return new Uint8Array(value);
+  return ArrayBuffer.isView(value) && "length" in value ? (value as unknown as Numbers) : undefined;
+}

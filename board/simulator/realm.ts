@@ -1,0 +1,151 @@
+import { Script, createContext, type Context } from "node:vm";
+import { GLOBALS, MEMBERS, PRELUDE, TYPED_ARRAY_MEMBERS } from "./language";
+import { byteSource } from "./strings";
+import * as text from "./text";
+
+/** The kinds of exception that Espruino's own functions throw. */
+export type ErrorType = "Error" | "TypeError" | "SyntaxError" | "ReferenceError" | "InternalError";
+
+/** A JavaScript function of the realm, or one of ours that scripts call. */
+export type Callable = (this: unknown, ...args: unknown[]) => unknown;
+
+/** An object of the realm, with whatever properties scripts gave it. */
+export type Plain = Record<string, unknown>;
+
+interface Tools {
+  put(target: object, name: string, value: unknown): void;
+  error(type: ErrorType, message: string): Error;
+  object(): Plain;
+  array(): unknown[];
+  buffer(length: number): ArrayBuffer;
+  uint8Array(source: ArrayBuffer | number, offset?: number, length?: number): Uint8Array;
+  typedArray(name: string, length: number): ArrayLike<number> & { [index: number]: number };
+  type(name: string, make: Callable): Callable & { prototype: Plain };
+  module(source: string, filename: string): Callable;
+  stringify(value: unknown): string | undefined;
+  errors: (new () => object)[];
+}
+
+/** What the realm needs to know of its board. */
+export interface RealmHost {
+  /** Strings are bytes (ESP32) rather than characters. */
+  bytes: boolean;
+  /** The board's date, in milliseconds since 1970. */
+  now(): number;
+  /** 31 bits of the interpreter's own generator. */
+  random(): number;
+}
+
+/**
+ * The JavaScript world of one board: a `vm` context that has Espruino's globals and nothing of
+ * Node's, and ways to make values that belong to it (so that `instanceof` works in scripts).
+ */
+export class Realm {
+  readonly globals: Plain;
+  private readonly context: Context;
+  private readonly tools: Tools;
+
+  constructor(private readonly host: RealmHost) {
+    this.context = createContext({}, { name: "Espruino", codeGeneration: { strings: true, wasm: false } });
+    this.globals = this.compile("globalThis", "simulator") as Plain;
+    const prelude = this.compile(PRELUDE, "simulator") as (host: object) => Tools;
+    this.tools = prelude({
+      globals: GLOBALS,
+      members: MEMBERS,
+      typedArrayMembers: TYPED_ARRAY_MEMBERS,
+      bytes: host.bytes,
+      now: () => host.now(),
+      random: () => host.random() / 0x80000000,
+      randInt: (range: number) => (range > 0 ? host.random() % range : host.random() ^ (host.random() << 1)),
+      text,
+      compile: (source: string, filename: string) => this.compile(source, filename),
+    });
+    this.put(this.globals, "global", this.globals);
+  }
+
+  /** Runs a script at the top level, as the board reads it: as bytes where strings are bytes. */
+  run(source: string, filename: string): unknown {
+    return this.compile(this.host.bytes ? byteSource(source) : source, filename);
+  }
+
+  /** Runs text that is already as the board holds it (a string of a script). */
+  evaluate(source: string, filename: string): unknown {
+    return this.compile(source, filename);
+  }
+
+  private compile(source: string, filename: string): unknown {
+    return this.parse(source, filename).runInContext(this.context);
+  }
+
+  private parse(source: string, filename: string): Script {
+    try {
+      return new Script(source, { filename });
+    } catch (error) {
+      // V8 makes syntax errors in the host's realm, with the place at the head of the stack.
+      const { message, stack } = error as Error;
+      const place = /^(.*:\d+)\n/.exec(stack ?? "");
+      throw this.error("SyntaxError", place ? `${message} (${place[1]})` : message);
+    }
+  }
+
+  /** The body of a module as a function of `exports` and `module`. */
+  module(source: string, filename: string): Callable {
+    return this.tools.module(source, filename);
+  }
+
+  /** Sets a property that enumeration does not show, like those of built-in objects. */
+  put(target: object, name: string, value: unknown): void {
+    this.tools.put(target, name, value);
+  }
+
+  /** Sets several such properties. */
+  putAll(target: object, members: Record<string, unknown>): void {
+    for (const name of Object.keys(members)) this.put(target, name, members[name]);
+  }
+
+  /** An exception for scripts to catch. */
+  error(type: ErrorType, message: string): Error {
+    return this.tools.error(type, message);
+  }
+
+  /** An empty object, or one with the given properties. */
+  object(properties: Plain = {}): Plain {
+    return Object.assign(this.tools.object(), properties);
+  }
+
+  array(items: readonly unknown[] = []): unknown[] {
+    const array = this.tools.array();
+    for (const item of items) array.push(item);
+    return array;
+  }
+
+  /** An ArrayBuffer that holds a copy of `bytes`. */
+  arrayBuffer(bytes: Uint8Array): ArrayBuffer {
+    const buffer = this.tools.buffer(bytes.length);
+    new Uint8Array(buffer).set(bytes);
+    return buffer;
+  }
+
+  /** A Uint8Array that holds a copy of `bytes`. */
+  uint8Array(bytes: Uint8Array): Uint8Array {
+    return this.tools.uint8Array(this.arrayBuffer(bytes));
+  }
+
+  typedArray(name: string, length: number): { [index: number]: number; length: number } {
+    return this.tools.typedArray(name, length);
+  }
+
+  /** A class of the realm; `make` runs with `this` being the new object. */
+  constructorOf(name: string, make: Callable): Callable & { prototype: Plain } {
+    return this.tools.type(name, make);
+  }
+
+  stringify(value: unknown): string | undefined {
+    return this.tools.stringify(value);
+  }
+
+  /** Is this an error object of the realm? */
+  isError(value: unknown): value is Error & { type?: string } {
+    return this.tools.errors.some((type) => value instanceof type);
+  }
+}

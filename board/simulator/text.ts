@@ -1,0 +1,64 @@
+/**
+ * What the realm's own functions do with text where Espruino differs from V8. They run outside the
+ * realm, so that they can use V8's whole language.
+ */
+
+/** Does a pattern use what Espruino's regular expressions lack? They then match nothing. */
+export function lacksSupport(source: string): boolean {
+  const known = patterns.get(source);
+  if (known !== undefined) return known;
+  // Escaped characters and sets are no operators.
+  const plain = source.replace(/\\[^bBuc]/g, "_").replace(/\[[^\]]*\]/g, "_");
+  const lacking = /\\[bBuc]|\(\?|\)[?*+{]|[*+?]\?|\{\d/.test(plain);
+  patterns.set(source, lacking);
+  return lacking;
+}
+
+const patterns = new Map<string, boolean>();
+
+/** Does a pattern refer back to a group? Espruino throws. */
+export function refersBack(source: string): boolean {
+  return /^(?:[^\\]|\\[^1-9])*\\[1-9]/.test(source);
+}
+
+/** JSON's text with everything beyond ASCII escaped. */
+export function escapeJson(text: string): string {
+  return text.replace(/[\x7f-\uffff]|\\u[0-9a-f]{4}/g, (found) => {
+    const code = found.length > 1 ? found.slice(2) : found.charCodeAt(0).toString(16).padStart(4, "0");
+    return `\\u${code.toUpperCase()}`;
+  });
+}
+
+/** Cuts each character to its low byte. */
+export function lowBytes(text: string): string {
+  return text.replace(/[\u0100-\uffff]/g, (c) => String.fromCharCode(c.charCodeAt(0) & 255));
+}
+
+/** Upper case as a board with byte strings knows it: of ASCII letters. */
+export function upper(text: string): string {
+  return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+}
+
+/** Lower case of ASCII letters. */
+export function lower(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+/** Text without ASCII white space at its ends. */
+export function trim(text: string): string {
+  return text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, "");
+}
+
+/** `encodeURIComponent` of a byte string. */
+export function encodeBytes(text: string): string {
+  return text.replace(
+    /[^A-Za-z0-9_.!~*'()-]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()}`
+  );
+}
+
+/** `decodeURIComponent` to a byte string; undefined if there is a `%` without two digits. */
+export function decodeBytes(text: string): string | undefined {
+  if (/%(?![0-9a-fA-F]{2})/.test(text)) return undefined;
+  return text.replace(/%(..)/g, (_all, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+}
