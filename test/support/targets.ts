@@ -1,0 +1,304 @@
+/**
+ * Where a user script can run: the simulator, and Espruino for Linux where one is found (`$ESPRUINO`, or `espruino`
+ * on the PATH; `$ESPRUINO_SMALL` may name a second one, built with a small heap and byte strings as on an ESP32).
+ *
+ * A script is the same ES5 source everywhere. It finds the library by `require("esp_websocket_client")`, and its run
+ * ends when it prints the line `DONE`, or has no timer and no socket left.
+ */
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { findEspruino } from "../../scripts/find_espruino.cjs";
+
+const root = path.join(__dirname, "../..");
+
+/** What a script prints as its last line, if it does not just run out of things to do. */
+export const DONE = "DONE";
+/** Everything that Espruino prints before this line (its banner) is not the script's. */
+const START = "\u0002";
+/** Storage is written in pieces that a small heap has room for. */
+const STORAGE_PIECE = 512;
+
+export interface RunOptions {
+  /** Global variables that the script finds. */
+  preset?: Record<string, unknown>;
+  /** After so long without an end the run fails, with what was printed so far. Default: 20 seconds. */
+  timeoutMs?: number;
+  /** File of the library, below the project's root. Default: `dist/esp_websocket_client.min.js`. */
+  bundle?: string;
+  /** More modules for Storage: names and contents. */
+  storage?: Record<string, string>;
+  /** Called with each line as it is printed, `DONE` left out. */
+  onLine?: (line: string) => void;
+}
+
+export interface RunResult {
+  /** The lines that the script printed, without `DONE` and without what the interpreter printed itself. */
+  lines: string[];
+  /** Exceptions that nothing caught, as the interpreter shows them: `Uncaught Error: …`, one line each. */
+  uncaught: string[];
+  /** True if the script printed `DONE`; false if it ran out of things to do. */
+  done: boolean;
+}
+
+/** A script that is running. */
+export interface Running {
+  /** Resolves at the script's end; rejects when it takes too long, or the interpreter crashes. */
+  readonly result: Promise<RunResult>;
+  /** The lines so far. */
+  readonly lines: readonly string[];
+  /** Ends it now; `result` resolves. */
+  stop(): Promise<void>;
+}
+
+export interface Target {
+  /** "simulator", "espruino" … */
+  readonly name: string;
+  /** False on the simulator. */
+  readonly real: boolean;
+  /** True where strings are bytes, as on the ESP32. */
+  readonly byteStrings: boolean;
+  /** The interpreter's file; undefined for the simulator. */
+  readonly program?: string;
+  /** Starts a script. */
+  start(script: string, options?: RunOptions): Running;
+  /** Runs a script to its end. */
+  run(script: string, options?: RunOptions): Promise<RunResult>;
+}
+
+/** Every target that is here. The simulator comes twice: with byte strings (ESP32), and with Unicode strings. */
+export function targets(): Target[] {
+  return [...simulators(), ...interpreters()];
+}
+
+export function simulators(): Target[] {
+  return [
+    target("simulator", { real: false, byteStrings: true }),
+    target("simulator with Unicode", { real: false, byteStrings: false }),
+  ];
+}
+
+/** The real interpreters that are here. */
+export function interpreters(): Target[] {
+  const found: Target[] = [];
+  const espruino = findEspruino();
+  if (espruino) found.push(target("espruino", { real: true, byteStrings: false, program: espruino }));
+  const small = process.env.ESPRUINO_SMALL;
+  if (small) found.push(target("espruino with a small heap", { real: true, byteStrings: true, program: small }));
+  return found;
+}
+
+/** Describes the same tests for each target; where there is no real interpreter, they are skipped and say so. */
+export function describeTargets(title: string, tests: (target: Target) => void, list: Target[] = targets()): void {
+  for (const one of list) describe(`${title} (${one.name})`, () => tests(one));
+  if (!list.some((one) => one.real)) {
+    describe(title, () => {
+      test.skip("on a real Espruino: set ESPRUINO to its file to run this", () => {});
+    });
+  }
+}
+
+function target(name: string, facts: Pick<Target, "real" | "byteStrings" | "program">): Target {
+  const start = (script: string, options: RunOptions = {}): Running => {
+    const run = new Run(options);
+    if (facts.program) startInterpreter(facts.program, script, options, run);
+    else startSimulator(!facts.byteStrings, script, options, run);
+    return run;
+  };
+  return { name, ...facts, start, run: (script, options) => start(script, options).result };
+}
+
+/** Collects what a script prints, and knows when it is over. */
+class Run implements Running {
+  readonly lines: string[] = [];
+  readonly result: Promise<RunResult>;
+  /** Ends the interpreter; resolves when nothing of it is left. */
+  kill: () => Promise<void> = () => Promise.resolve();
+  private readonly uncaught: string[] = [];
+  private readonly timer: NodeJS.Timeout;
+  private over = false;
+  private resolve!: (result: RunResult) => void;
+  private reject!: (error: Error) => void;
+
+  constructor(private readonly options: RunOptions) {
+    this.result = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    const limit = options.timeoutMs ?? 20000;
+    this.timer = setTimeout(() => this.fail(`The script did not end within ${limit} ms.`), limit);
+  }
+
+  take(line: string): void {
+    if (this.over) return;
+    if (line === DONE) return this.end(true);
+    this.lines.push(line);
+    this.options.onLine?.(line);
+  }
+
+  takeUncaught(line: string): void {
+    if (!this.over) this.uncaught.push(line);
+  }
+
+  end(done: boolean): void {
+    if (this.over) return;
+    this.over = true;
+    clearTimeout(this.timer);
+    const result = { lines: this.lines, uncaught: this.uncaught, done };
+    this.kill().then(() => this.resolve(result), this.reject);
+  }
+
+  fail(reason: string): void {
+    if (this.over) return;
+    this.over = true;
+    clearTimeout(this.timer);
+    const printed = [...this.lines, ...this.uncaught].join("\n");
+    const error = new Error(`${reason} It printed:\n${printed}`);
+    this.kill().then(() => this.reject(error), this.reject);
+  }
+
+  async stop(): Promise<void> {
+    this.end(false);
+    await this.result.catch(() => undefined);
+  }
+}
+
+function library(options: RunOptions): Record<string, string> {
+  const file = path.join(root, options.bundle ?? "dist/esp_websocket_client.min.js");
+  return { esp_websocket_client: fs.readFileSync(file, "utf8"), ...options.storage };
+}
+
+/** The script with its preset variables in front: on its first line, so that line numbers stay what they are. */
+function withPreset(script: string, preset: Record<string, unknown> = {}): string {
+  const variables = Object.entries(preset).map(([name, value]) => `var ${name}=${JSON.stringify(value)};`);
+  return variables.join("") + script;
+}
+
+function startSimulator(unicode: boolean, script: string, options: RunOptions, run: Run): void {
+  // What users get, not the sources: jest would compile those for each test file.
+  const { createBoard } = require("../../dist/simulator/index.js") as typeof import("../../board/simulator");
+  const board = createBoard({
+    storage: library(options),
+    unicode,
+    print: (text) => {
+      if (!text.startsWith("Uncaught ")) text.split("\n").forEach((line) => run.take(line));
+    },
+    onUncaught: ({ message, fate }) => fate !== "handled" && run.takeUncaught(`Uncaught ${message}`),
+  });
+  run.kill = () => board.close();
+  board.run(withPreset(script, options.preset));
+  void board.idle().then(() => run.end(false));
+}
+
+function startInterpreter(program: string, script: string, options: RunOptions, run: Run): void {
+  // Espruino keeps its flash memory as a file in its working directory.
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "esp-websocket-client-"));
+  let child: ReturnType<typeof spawn> | undefined;
+  let gone = Promise.resolve();
+  run.kill = async () => {
+    child?.kill("SIGKILL");
+    await gone;
+    fs.rmSync(folder, { recursive: true, force: true });
+  };
+  void (async () => {
+    fs.copyFileSync(await flashImage(program, library(options)), path.join(folder, "espruino.flash"));
+    fs.writeFileSync(path.join(folder, "script.js"), `print("\\x02");${withPreset(script, options.preset)}\n`);
+    child = spawn(program, ["script.js"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+    const reader = new ConsoleReader(run);
+    child.stdout!.setEncoding("latin1").on("data", (text: string) => reader.read(text));
+    gone = new Promise((resolve) => {
+      child!.on("error", (error) => {
+        run.fail(`${program} cannot be run: ${error.message}.`);
+        resolve();
+      });
+      child!.on("close", (code, signal) => {
+        resolve();
+        reader.finish();
+        if (code === 0) run.end(false);
+        else run.fail(`Espruino ended with ${signal ?? `code ${code}`}.`);
+      });
+    });
+  })().catch((error: Error) => run.fail(error.message));
+}
+
+/** Splits what Espruino's console shows into the script's lines and uncaught exceptions. */
+class ConsoleReader {
+  private started = false;
+  private rest = "";
+  /** Lines behind an exception up to the next prompt are its stack trace. */
+  private inTrace = false;
+
+  constructor(private readonly run: Run) {}
+
+  read(text: string): void {
+    const lines = (this.rest + text).split("\n");
+    this.rest = lines.pop()!;
+    lines.forEach((line) => this.take(line));
+  }
+
+  finish(): void {
+    if (this.rest.replace(/^>/, "")) this.take(this.rest);
+  }
+
+  private take(raw: string): void {
+    // The console shows a prompt when it is idle, and wipes it before the next line.
+    const unwrapped = raw.replace(/\r/g, "").replace(/^>?((\u001b\[J)+|$)/, "");
+    // The characters of a byte string are its bytes: what is valid UTF-8 is shown as text.
+    const line = Buffer.from(unwrapped, "latin1").toString("utf8");
+    if (!this.started) this.started = line === START;
+    else if (line.startsWith("Uncaught ") || line.startsWith("ERROR: ") || /^Execution Interrupted/.test(line)) {
+      this.run.takeUncaught(line);
+      this.inTrace = true;
+    } else if (this.inTrace && /^\s*(at |in function |\^|$|.*\^\s*$)/.test(line)) return;
+    else {
+      this.inTrace = false;
+      this.run.take(line);
+    }
+  }
+}
+
+/** Images of flash memory that hold given modules, each written once: by interpreter and contents. */
+const images = new Map<string, Promise<string>>();
+let imageFolder: string | undefined;
+
+/** A flash memory file in which the modules lie. It is written by a run of its own, since flash outlasts a run. */
+function flashImage(program: string, modules: Record<string, string>): Promise<string> {
+  const key = JSON.stringify([program, modules]);
+  let image = images.get(key);
+  if (!image) {
+    image = writeImage(program, modules);
+    images.set(key, image);
+  }
+  return image;
+}
+
+async function writeImage(program: string, modules: Record<string, string>): Promise<string> {
+  if (!imageFolder) {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "esp-websocket-client-flash-"));
+    process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
+    imageFolder = folder;
+  }
+  const folder = fs.mkdtempSync(path.join(imageFolder, "image-"));
+  const lines: string[] = [];
+  for (const [name, content] of Object.entries(modules)) {
+    const bytes = Buffer.from(content).toString("latin1");
+    for (let at = 0; at < bytes.length; at += STORAGE_PIECE) {
+      const piece = JSON.stringify(bytes.slice(at, at + STORAGE_PIECE)).replace(
+        /[\u007f-\u00ff]/g,
+        (character) => `\\x${character.charCodeAt(0).toString(16)}`,
+      );
+      lines.push(`if(!require("Storage").write(${JSON.stringify(name)},${piece},${at},${bytes.length}))throw "full";`);
+    }
+  }
+  fs.writeFileSync(path.join(folder, "write.js"), `${lines.join("\n")}\nprint("WRITTEN");\n`);
+  const output = await new Promise<string>((resolve, reject) => {
+    const child = spawn(program, ["write.js"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+    let text = "";
+    child.stdout.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
+    child.on("error", reject);
+    child.on("close", () => resolve(text));
+  });
+  if (!/^WRITTEN\r?$/m.test(output)) throw new Error(`The modules could not be written into Storage:\n${output}`);
+  return path.join(folder, "espruino.flash");
+}
