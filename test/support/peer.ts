@@ -85,7 +85,7 @@ export function switching(key: string, extra: string[] = []): string {
  */
 export function decodeFrames(bytes: Buffer): { frames: ReceivedFrame[]; rest: Buffer; needed: number } {
   const frames: ReceivedFrame[] = [];
-  let needed = 2;
+  let needed: number;
   for (;;) {
     needed = 2;
     if (bytes.length < needed) break;

@@ -286,7 +286,7 @@ async function writeImage(program: string, modules: Record<string, string>): Pro
     for (let at = 0; at < bytes.length; at += STORAGE_PIECE) {
       const piece = JSON.stringify(bytes.slice(at, at + STORAGE_PIECE)).replace(
         /[\u007f-\u00ff]/g,
-        (character) => `\\x${character.charCodeAt(0).toString(16)}`,
+        (character) => `\\x${character.charCodeAt(0).toString(16)}`
       );
       lines.push(`if(!require("Storage").write(${JSON.stringify(name)},${piece},${at},${bytes.length}))throw "full";`);
     }
