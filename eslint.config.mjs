@@ -40,6 +40,8 @@ export default tseslint.config(
       "@typescript-eslint/no-this-alias": "off",
       // What a board hands over, and takes for a handler, has no type of ours.
       "@typescript-eslint/no-explicit-any": "off",
+      // A bracket inside brackets is escaped for the interpreters' own regular expressions.
+      "no-useless-escape": "off",
       "@typescript-eslint/no-unsafe-function-type": "off",
       "no-restricted-syntax": [
         "error",
