@@ -17,6 +17,8 @@ export default tseslint.config(
     rules: {
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", caughtErrors: "none" }],
       "@typescript-eslint/no-non-null-assertion": "off",
+      // Handlers are kept and called with whatever the board gives.
+      "@typescript-eslint/no-unsafe-function-type": "off",
     },
   },
   {
@@ -38,11 +40,10 @@ export default tseslint.config(
       "prefer-rest-params": "off",
       "prefer-spread": "off",
       "@typescript-eslint/no-this-alias": "off",
-      // What a board hands over, and takes for a handler, has no type of ours.
+      // What a board hands over has no type of ours.
       "@typescript-eslint/no-explicit-any": "off",
       // A bracket inside brackets is escaped for the interpreters' own regular expressions.
       "no-useless-escape": "off",
-      "@typescript-eslint/no-unsafe-function-type": "off",
       "no-restricted-syntax": [
         "error",
         { selector: "LabeledStatement", message: "Espruino knows no labels." },
