@@ -1,18 +1,23 @@
 /** Espruino: the bundle for `require("esp_websocket_client")` on the device. */
-import { Address, Board, install, Payload, TransportConnection, TransportListener } from "../src/board";
+import { Address, Board, install, TransportConnection, TransportListener } from "../src/board";
 import { sha1 } from "../src/sha1";
 
 export * from "../src/esp_websocket_client";
 
-/** Espruino's sockets, as far as they are used here. */
+/** Espruino's sockets, as far as they are used here, and what we keep on them. */
 interface Socket {
   write(data: string): boolean;
   end(): void;
   on(event: string, listener: (this: Socket, argument: any) => void): void;
-  removeAllListeners(): void;
-  /** Ours: the connection's listener, and the error that was reported before `close`. */
-  l: TransportListener | undefined;
-  e: { code: number; message: string } | undefined;
+  /** The connection's listener, until it has heard that the connection is closed. */
+  _listener: TransportListener | undefined;
+  /** The error that was reported before `close`. */
+  _error: { code: number; message: string } | undefined;
+}
+
+/** A connection inherits from `CONNECTION`. */
+interface Connection extends TransportConnection {
+  _socket: Socket;
 }
 
 declare const E: {
@@ -22,7 +27,6 @@ declare const E: {
   hwRand(): number;
   fromUTF8(text: string): string;
   asUTF8(text: string): string;
-  openFile(path: string, mode: string): { read(length: number): string; close(): void };
 };
 declare const process: { env: { BOARD: string } };
 declare function setTimeout(callback: () => void, milliseconds: number): unknown;
@@ -40,104 +44,111 @@ try {
   unicode = false;
 }
 
-/** The hardware random number generator's register (ESP-IDF wdev_reg.h), 0 where the board's is not known. */
-var randomRegister = 0;
-if (/^ESP32/i.test(process.env.BOARD))
-  randomRegister = /S3/i.test(process.env.BOARD) ? 0x6003507c : /C3/i.test(process.env.BOARD) ? 0x600260b0 : 0x60035144;
-
-function received(this: Socket, data: string): void {
-  if (this.l) this.l.received(E.toUint8Array(data));
+/** A module, undefined if the firmware lacks it. */
+function find(module: string): any {
+  try {
+    return require(module);
+  } catch (exception) {
+    return undefined;
+  }
 }
 
-function drained(this: Socket): void {
-  if (this.l) this.l.drained();
-}
-
-function failed(this: Socket, error: { code: number; message: string }): void {
-  this.e = error;
-}
-
-function ended(this: Socket): void {
-  var listener = this.l;
-  this.l = undefined;
-  if (listener) listener.closed(this.e);
-}
-
-function opened(this: Socket, socket: Socket): void {
-  if (socket.l) socket.l.opened();
+function opened(socket: Socket): void {
+  if (socket._listener) socket._listener.opened();
 }
 
 const CONNECTION = {
-  write: function (this: { _socket: Socket }, bytes: Uint8Array): void {
+  write: function (this: Connection, bytes: Uint8Array): void {
     this._socket.write(E.toString(bytes));
   },
-  close: function (this: { _socket: Socket }): void {
-    this._socket.l = undefined;
+  close: function (this: Connection): void {
+    this._socket._listener = undefined;
     this._socket.end();
   },
 };
 
 const espruino: Board = {
-  tls: true,
-  verifies: false,
-  pem: false,
-  ipv6: false,
+  _verifies: false,
+  _pem: false,
+  _ipv6: false,
+  _hasTls: function () {
+    return !!find("tls");
+  },
   open: function (address: Address, listener: TransportListener): TransportConnection {
     var options: { [field: string]: unknown } = address.tls || {};
     options.host = address.host;
     options.port = address.port;
-    var socket: Socket = require(address.tls ? "tls" : "net").connect(options, opened);
-    socket.l = listener;
-    socket.on("data", received);
-    socket.on("drain", drained);
-    socket.on("error", failed);
-    socket.on("close", ended);
     var connection = Object.create(CONNECTION);
-    connection._socket = socket;
+    // The functions know their socket as `this`: none is made anew for each connection.
+    var socket: Socket = (connection._socket = require(address.tls ? "tls" : "net").connect(options, opened));
+    socket._listener = listener;
+    socket.on("data", function (data) {
+      if (this._listener) this._listener.received(E.toUint8Array(data));
+    });
+    socket.on("drain", function () {
+      if (this._listener) this._listener.drained();
+    });
+    socket.on("error", function (error) {
+      this._error = error;
+    });
+    socket.on("close", function () {
+      var closing = this._listener;
+      this._listener = undefined;
+      if (closing) closing.closed(this._error);
+    });
     return connection;
   },
-  emitter: function () {
+  _emitter: function () {
     return {};
   },
-  listeners: function (emitter: any, event: string) {
+  _listeners: function (emitter: any, event: string) {
     // Where Espruino keeps the functions given to `on`.
     return emitter["#on" + event];
   },
-  log: print,
-  report: function (exception) {
+  _log: print,
+  _report: function (exception) {
     setTimeout(function () {
       throw exception;
     }, 0);
   },
-  random: function () {
+  _random: function () {
+    // The built-in generator begins with the same seed at each boot; the hardware's register (ESP-IDF wdev_reg.h) does not.
     var random = E.hwRand();
-    if (randomRegister) random ^= peek32(randomRegister);
+    var name = process.env.BOARD;
+    if (name.substr(0, 5) === "ESP32")
+      random ^= peek32(/S3/i.test(name) ? 0x6003507c : /C3/i.test(name) ? 0x600260b0 : 0x60035144);
     return random >>> 0;
   },
-  sha1: function (bytes) {
-    return sha1(bytes);
+  _sha1: function (bytes) {
+    var crypto = find("crypto");
+    return crypto && crypto.SHA1 ? E.toString(crypto.SHA1(bytes)) : sha1(bytes);
   },
-  base64: btoa,
-  unbase64: atob,
-  payload: function (data) {
-    if (typeof data !== "string") return E.toString(data instanceof ArrayBuffer ? new Uint8Array(data) : data);
-    return unicode ? E.fromUTF8(data) : data;
+  _base64: btoa,
+  _unbase64: atob,
+  _utf8: function (text) {
+    return unicode ? E.fromUTF8(text) : text;
   },
-  join: function (header, payload, offset, length) {
-    var rest = -(header.length + length) & 3;
-    return E.toUint8Array(header, (payload as string).substr(offset, length), "\0\0\0".substr(0, rest));
+  _payload: function (data) {
+    return typeof data === "string"
+      ? espruino._utf8(data)
+      : E.toString(data instanceof ArrayBuffer ? new Uint8Array(data) : data);
   },
-  slice: function (payload: Payload, offset, length) {
+  _join: function (header, payload, offset, length) {
+    return E.toUint8Array(
+      header,
+      (payload as string).substr(offset, length),
+      "\0\0\0".substr((header.length + length - 1) & 3)
+    );
+  },
+  _slice: function (payload, offset, length) {
     return (payload as string).substr(offset, length);
   },
-  text: function (bytes) {
+  _text: function (bytes) {
     var text = E.toString(bytes);
     return unicode ? E.asUTF8(text) : text;
   },
-  byteString: function (bytes) {
-    return E.toString(bytes);
-  },
-  isAscii: function (bytes) {
+  _byteString: E.toString,
+  _isAscii: function (bytes) {
     return E.sum(bytes) === E.sum(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length));
   },
 };

@@ -72,50 +72,55 @@ export interface Transport {
 /** Payload in the form in which the board keeps it best while it waits to be sent; `length` counts bytes. */
 export type Payload = string | Uint8Array;
 
-/** A board: its sockets and the native calls that are too slow, or impossible, in plain JavaScript. */
+/**
+ * A board: its sockets and the native calls that are too slow, or impossible, in plain JavaScript.
+ * Underscored names are shortened by the build.
+ */
 export interface Board extends Transport {
-  /** False: the board has no TLS sockets at all. */
-  readonly tls: boolean;
+  /** True if the board has TLS sockets. */
+  _hasTls(): boolean;
   /** True: the board's TLS checks the server's certificate chain and host name when `TlsOptions.verify` is set. */
-  readonly verifies: boolean;
+  readonly _verifies: boolean;
   /** True: `Transport.open` takes PEM; false: DER in a byte string, one certificate. */
-  readonly pem: boolean;
+  readonly _pem: boolean;
   /** True: `Transport.open` connects to IPv6 addresses. */
-  readonly ipv6: boolean;
+  readonly _ipv6: boolean;
 
   /** A new object with the interpreter's `on`, to become a client's handle. */
-  emitter(): object;
+  _emitter(): object;
   /** The functions that were given to `emitter.on(event, …)`: none, one, or an array of them. */
-  listeners(emitter: object, event: string): Function | Function[] | undefined;
+  _listeners(emitter: object, event: string): Function | Function[] | undefined;
   /** Prints a line for the user. */
-  log(line: string): void;
+  _log(line: string): void;
   /** Reports an exception of a user's handler the way the interpreter reports uncaught ones. */
-  report(exception: unknown): void;
+  _report(exception: unknown): void;
 
   /** 32 unpredictable bits, 0…2³²-1 (RFC 6455 §10.3). */
-  random(): number;
+  _random(): number;
   /** SHA-1 of a byte string, as a byte string (20 bytes). */
-  sha1(bytes: string): string;
+  _sha1(bytes: string): string;
   /** Base64 of a byte string. */
-  base64(bytes: string): string;
+  _base64(bytes: string): string;
   /** The bytes of a base64 text as a byte string. */
-  unbase64(text: string): string;
+  _unbase64(text: string): string;
 
+  /** The UTF-8 of a text as a byte string; where strings are bytes, the text itself. */
+  _utf8(text: string): string;
   /** A copy of the caller's data that later changes of the data do not reach; text becomes UTF-8. Throws on others. */
-  payload(data: string | Uint8Array | ArrayBuffer | number[]): Payload;
+  _payload(data: string | Uint8Array | ArrayBuffer | number[]): Payload;
   /**
    * `header`, then `length` bytes of `payload` from `offset`, then zeros up to a multiple of four bytes: a new array
    * with a buffer of its own.
    */
-  join(header: number[], payload: Payload, offset: number, length: number): Uint8Array;
+  _join(header: number[], payload: Payload, offset: number, length: number): Uint8Array;
   /** Bytes `offset`… of a payload, at most `length` of them, cheap to `join` from (a window into a long payload). */
-  slice(payload: Payload, offset: number, length: number): Payload;
+  _slice(payload: Payload, offset: number, length: number): Payload;
   /** The text of whole, valid UTF-8; where strings are bytes, those bytes. */
-  text(bytes: Uint8Array): string;
+  _text(bytes: Uint8Array): string;
   /** The bytes as a byte string: one character per byte. */
-  byteString(bytes: Uint8Array): string;
+  _byteString(bytes: Uint8Array): string;
   /** True if no byte is above 0x7f. */
-  isAscii(bytes: Uint8Array): boolean;
+  _isAscii(bytes: Uint8Array): boolean;
 }
 
 /** The board that the bundle was built for. */

@@ -1,10 +1,43 @@
-import { Address, board, Payload, TransportConnection, TransportError, TransportListener } from "./board";
+import { board, Payload, TransportConnection, TransportError, TransportListener } from "./board";
 import { Config, configuredUri, normaliseHeaders, Provider } from "./config";
-import * as events from "./events";
-import * as frame from "./frame";
-import * as handshake from "./handshake";
+import {
+  DRAIN,
+  emit,
+  errorHandle,
+  ErrorHandle,
+  Registration,
+  WEBSOCKET_ERROR_TYPE_HANDSHAKE,
+  WEBSOCKET_ERROR_TYPE_NONE,
+  WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT,
+  WEBSOCKET_ERROR_TYPE_SERVER_CLOSE,
+  WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT,
+  WEBSOCKET_EVENT_BEFORE_CONNECT,
+  WEBSOCKET_EVENT_BEGIN,
+  WEBSOCKET_EVENT_CLOSED,
+  WEBSOCKET_EVENT_CONNECTED,
+  WEBSOCKET_EVENT_DATA,
+  WEBSOCKET_EVENT_DISCONNECTED,
+  WEBSOCKET_EVENT_ERROR,
+  WEBSOCKET_EVENT_FINISH,
+  WEBSOCKET_EVENT_HEADER_RECEIVED,
+} from "./events";
+import {
+  BINARY,
+  CLOSE,
+  closeCode,
+  CONTINUATION,
+  encodeFrame,
+  FIN,
+  FrameReader,
+  PING,
+  PONG,
+  readFrames,
+  resetReader,
+  TEXT,
+} from "./frame";
+import { makeKey, readResponse, Response } from "./handshake";
 import { tlsOptions, unsupportedTls } from "./tls";
-import { parseUri, resolveUri, Uri } from "./uri";
+import { isWebSocket, parseUri, resolveUri, Uri } from "./uri";
 
 /** A timer's id: whatever the interpreter's setTimeout returns. */
 type Timer = unknown;
@@ -39,11 +72,13 @@ const HEADER_TIMER = 3;
 /** Anything at all from the server (keep-alive). */
 const KEEP_ALIVE_TIMER = 4;
 
+/** How long the server may keep TCP open after both close frames, in milliseconds (as the C client). */
+const CLOSE_GRACE = 1000;
+
 /** A message, or a part of one, that waits to be sent. */
 interface Item {
-  /** First byte of its first frame, without FIN: the opcode. */
+  /** Opcode and FIN bit of the part, as its last frame has them. */
   _opcode: number;
-  /** FIN bit of its last frame. */
   _fin: number;
   _payload: Payload;
   /** Bytes that were sent, and a window of the payload that is being sent, which begins at `_windowStart`. */
@@ -52,30 +87,35 @@ interface Item {
   _windowStart: number;
   /** Longest time that a frame may wait, in milliseconds; 0: any. */
   _patience: number;
-  _timer: Timer;
+  _timer?: Timer;
 }
 
-/** One client: `esp_websocket_client_handle_t`, and an emitter. Its fields are its own. */
-export interface Client extends frame.FrameReader {
+/** One client: `esp_websocket_client_handle_t`, and an emitter. What is undefined is zero, false or not there. */
+export interface Client extends FrameReader {
+  /** Payload bytes in the send queue. */
+  tx_queued: number;
+  /** The subprotocol that the server chose, "" if none: set with CONNECTED. */
+  subprotocol?: string;
+
   _config: Config;
-  /** Configured parts; where the current attempt goes (a redirect leads elsewhere). */
+  /** Where to connect to; where the current attempt goes (a redirect leads elsewhere). */
   _uri: Uri;
   _target: Uri;
   _state: number;
   /** Counts calls that end what was going on: start, stop. Undefined once destroyed. */
-  _run: number | undefined;
-  _registrations: events.Registration[];
+  _run: number;
+  _registrations: Registration[];
   /** True while handlers are being called; events that wait for them: id, data, id, data … */
-  _emitting: boolean;
+  _emitting?: boolean;
   _later: unknown[];
   _timers: Timer[];
-  _connection: TransportConnection | undefined;
+  _connection?: TransportConnection;
   /** The listener of the connection; calls from any other are stale. */
-  _listener: Listener | undefined;
+  _listener?: Listener;
   /** The handshake's response while it comes. */
-  _response: handshake.Response | undefined;
+  _response?: Response;
   /** `error_handle` of events that are not errors. */
-  _errorHandle: events.ErrorHandle;
+  _errorHandle: ErrorHandle;
   /** Failed attempts since the last CONNECTED; redirects since the last one; seconds the server asked to wait. */
   _failures: number;
   _redirects: number;
@@ -85,74 +125,63 @@ export interface Client extends frame.FrameReader {
   /** Bytes given to the transport since it was last drained. */
   _inFlight: number;
   _queue: Item[];
-  /** Payload bytes in the queue: read it to see how much still waits. */
-  tx_queued: number;
-  /** The subprotocol that the server chose, "" if none: set with CONNECTED. */
-  subprotocol: string;
   /** A send was refused for want of room. */
-  _wantsDrain: boolean;
-  /** Opcode of the message that `_partial` functions have begun, 0 if none. */
-  _sending: number;
+  _wantsDrain?: boolean;
+  /** Opcode of the message that `_partial` functions have begun. */
+  _sending?: number;
   /** The PONG that waits until the transport is drained: only the last PING needs an answer (RFC 6455 §5.5.3). */
-  _pong: Uint8Array | undefined;
+  _pong?: Payload;
   /** A PING of ours waits for its PONG. */
-  _pinging: boolean;
+  _pinging?: boolean;
   /** Bytes came since the keep-alive timer last looked; probes that it sent since. */
-  _heard: boolean;
+  _heard?: boolean;
   _probes: number;
   /** The close frame was sent; the code that was received (1006 until then); the server closed first. */
-  _closeSent: boolean;
+  _closeSent?: boolean;
   _closeCode: number;
-  _serverClosed: boolean;
+  _serverClosed?: boolean;
   /** `esp_websocket_client_destroy_on_exit` was called. */
-  _destroyOnExit: boolean;
+  _destroyOnExit?: boolean;
 }
 
 /** The transport's listener of one connection. */
 interface Listener extends TransportListener {
   _client: Client;
-  _opened: boolean;
+  _opened?: boolean;
 }
 
-/** How long the server may keep TCP open after both close frames, in milliseconds (as the C client). */
-const CLOSE_GRACE = 1000;
-
-function disarm(client: Client, wait: number): void {
-  var timer = client._timers[wait];
+/** Sets one of the client's timers anew, or, without a time, stops it. */
+function setTimer(client: Client, which: number, milliseconds?: number): void {
+  var timer = client._timers[which];
   if (timer !== undefined) clearTimeout(timer);
-  client._timers[wait] = undefined;
+  client._timers[which] =
+    milliseconds === undefined ? undefined : setTimeout(onTimer, Math.min(milliseconds, 0x7fffffff), client, which);
 }
 
-function arm(client: Client, wait: number, milliseconds: number): void {
-  disarm(client, wait);
-  client._timers[wait] = setTimeout(onTimer, Math.min(milliseconds, 0x7fffffff), client, wait);
+/** Tells of an event that is not about a frame. */
+function tell(client: Client, id: number, text?: string, code?: number, handle?: ErrorHandle): boolean {
+  return emit(client, id, text, text ? text.length : 0, false, 0x100, 0, 0, code || 0, handle);
 }
 
-/** Event data that is not about a frame. */
-function tell(client: Client, id: number, text?: string, code?: number, errorHandle?: events.ErrorHandle): boolean {
-  return events.emit(client, id, {
-    data_ptr: text,
-    data_len: text ? text.length : 0,
-    fin: false,
-    op_code: 0x100,
-    client: client,
-    user_context: client._config.user_context,
-    payload_len: 0,
-    payload_offset: 0,
-    close_status_code: code || 0,
-    error_handle: errorHandle || client._errorHandle,
-  });
+/** Drops what waits to be sent, and the timers from `first` on. */
+function dropQueue(client: Client, first: number): void {
+  for (; first <= KEEP_ALIVE_TIMER; first++) setTimer(client, first);
+  client._queue.forEach(stopPatience);
+  client._queue = [];
+  client.tx_queued = 0;
+}
+
+function stopPatience(item: Item): void {
+  if (item._timer !== undefined) clearTimeout(item._timer);
 }
 
 /** Drops the connection and all that belongs to it: timers, queue, what was half read. */
 function disconnect(client: Client): void {
   var connection = client._connection;
-  for (var wait = STATE_TIMER; wait <= KEEP_ALIVE_TIMER; wait++) disarm(client, wait);
-  dropQueue(client);
-  client._inFlight = client._sending = 0;
-  client._wantsDrain = client._pinging = client._closeSent = client._serverClosed = false;
+  dropQueue(client, STATE_TIMER);
+  client._inFlight = 0;
   client._connection = client._listener = client._response = client._pong = undefined;
-  frame.resetReader(client);
+  client._sending = client._wantsDrain = client._pinging = client._closeSent = client._serverClosed = undefined;
   try {
     if (connection) connection.close();
   } catch (exception) {
@@ -160,28 +189,18 @@ function disconnect(client: Client): void {
   }
 }
 
-function dropQueue(client: Client): void {
-  client._queue.forEach(clearItemTimer);
-  client._queue = [];
-  client.tx_queued = 0;
-}
-
-function clearItemTimer(item: Item): void {
-  if (item._timer !== undefined) clearTimeout(item._timer);
-  item._timer = undefined;
-}
-
 /** Ends the client's run: FINISH. */
-export function finish(client: Client, code?: number, errorHandle?: events.ErrorHandle): void {
+export function finish(client: Client, code?: number, handle?: ErrorHandle): void {
   disconnect(client);
   client._state = IDLE;
-  client._run!++;
-  tell(client, events.WEBSOCKET_EVENT_FINISH, undefined, code, errorHandle);
+  client._run++;
+  tell(client, WEBSOCKET_EVENT_FINISH, undefined, code, handle);
   if (client._destroyOnExit && client._state === IDLE) destroy(client);
 }
 
 /** Frees everything; the handle is dead from here on. */
 export function destroy(client: Client): void {
+  if (client._run === undefined) return;
   disconnect(client);
   Object.keys(client).forEach(function (key) {
     delete (client as unknown as { [key: string]: unknown })[key];
@@ -189,46 +208,45 @@ export function destroy(client: Client): void {
 }
 
 /** Waits for the next attempt, or finishes where the configuration wants none. */
-function reconnect(client: Client): void {
+export function reconnect(client: Client): void {
   var config = client._config;
   var delay = config.reconnect_timeout_ms || 10000;
-  if (config.reconnect_max_ms) {
-    for (var i = 1; i < client._failures && delay < config.reconnect_max_ms; i++) delay *= 2;
-    delay = Math.min(delay, config.reconnect_max_ms);
+  var most = config.reconnect_max_ms;
+  if (most) {
+    for (var i = 1; i < client._failures && delay < most; i++) delay *= 2;
+    delay = Math.min(delay, most);
   }
-  if (config.reconnect_jitter) delay -= delay * config.reconnect_jitter * (board.random() / 4294967296);
+  delay -= delay * (config.reconnect_jitter || 0) * (board._random() / 4294967296);
   client._state = WAITING;
-  arm(client, STATE_TIMER, Math.max(delay, client._retryAfter * 1000));
+  setTimer(client, STATE_TIMER, Math.max(delay, client._retryAfter * 1000));
 }
 
 /**
- * The connection, or the attempt, has failed: a close frame with `closeCode` where that is due (RFC 6455 §7.1.7), then
+ * The connection, or the attempt, has failed: a close frame with `code` where that is due (RFC 6455 §7.1.7), then
  * ERROR, DISCONNECTED, and the next attempt. A failure during the close handshake ends that.
  */
-function fail(client: Client, type: number, message: string, closeCode?: number, error?: TransportError): void {
+function fail(client: Client, type: number, message: string, code?: number, error?: TransportError): void {
   var response = client._response;
-  var code = (error && error.code) || 0;
   var secure = client._target._scheme === "wss";
-  var errorHandle = events.errorHandle(
+  var boardCode = (error && error.code) || 0;
+  var closing = client._state === CLOSING;
+  var handle = errorHandle(
     type,
     response ? response._status : client._errorHandle.esp_ws_handshake_status_code,
-    secure ? 0 : code,
-    secure ? code : 0,
+    secure ? 0 : boardCode,
+    secure ? boardCode : 0
   );
-  if (closeCode) writeClose(client, [closeCode >> 8, closeCode & 255]);
-  if (client._state === CLOSING) {
-    if (tell(client, events.WEBSOCKET_EVENT_ERROR, message, 0, errorHandle)) closed(client);
-    return;
-  }
-  client._retryAfter = response ? response._retryAfter : 0;
-  client._failures++;
-  disconnect(client);
   client._state = WAITING;
-  if (
-    tell(client, events.WEBSOCKET_EVENT_ERROR, message, 0, errorHandle) &&
-    tell(client, events.WEBSOCKET_EVENT_DISCONNECTED, undefined, 0, errorHandle)
-  ) {
-    if (client._config.disable_auto_reconnect) finish(client, 0, errorHandle);
+  if (code && !client._closeSent) write(client, FIN | CLOSE, board._payload([code >> 8, code & 255]), 0, 2);
+  if (!closing) {
+    client._retryAfter = response ? response._retryAfter : 0;
+    client._failures++;
+    disconnect(client);
+  }
+  if (!tell(client, WEBSOCKET_EVENT_ERROR, message, 0, handle)) return;
+  if (closing) closed(client);
+  else if (tell(client, WEBSOCKET_EVENT_DISCONNECTED, undefined, 0, handle)) {
+    if (client._config.disable_auto_reconnect) finish(client, 0, handle);
     else reconnect(client);
   }
 }
@@ -236,276 +254,197 @@ function fail(client: Client, type: number, message: string, closeCode?: number,
 /** Both sides have closed, or time is up: CLOSED, then FINISH or the next attempt. */
 function closed(client: Client): void {
   var code = client._closeCode;
-  var again = client._serverClosed && client._config.enable_close_reconnect;
-  var errorHandle = events.errorHandle(
-    client._serverClosed ? events.WEBSOCKET_ERROR_TYPE_SERVER_CLOSE : events.WEBSOCKET_ERROR_TYPE_NONE,
-    101,
-    0,
-    0,
-  );
+  var byServer = client._serverClosed;
+  var handle = errorHandle(byServer ? WEBSOCKET_ERROR_TYPE_SERVER_CLOSE : WEBSOCKET_ERROR_TYPE_NONE, 101, 0, 0);
   disconnect(client);
   client._state = WAITING;
-  if (tell(client, events.WEBSOCKET_EVENT_CLOSED, undefined, code, errorHandle)) {
-    if (again) reconnect(client);
-    else finish(client, code, errorHandle);
+  if (tell(client, WEBSOCKET_EVENT_CLOSED, undefined, code, handle)) {
+    if (byServer && client._config.enable_close_reconnect) reconnect(client);
+    else finish(client, code, handle);
   }
 }
 
-/** Puts one frame on the wire. Returns false if the connection failed. */
+/** Puts one frame on the wire. Returns false if that failed, and with it the connection. */
 function write(client: Client, first: number, payload: Payload, offset: number, length: number): boolean {
+  if (first === (FIN | CLOSE)) client._closeSent = true;
+  client._inFlight += length + 6;
   try {
-    client._inFlight += length + 6;
-    client._connection!.write(frame.encodeFrame(first, payload, offset, length, board.random()));
+    client._connection!.write(encodeFrame(first, payload, offset, length, board._random()));
     return true;
   } catch (exception) {
-    fail(client, events.WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "The connection cannot be written to: " + exception);
+    if (client._state > CONNECTING) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "" + exception);
     return false;
-  }
-}
-
-/** Sends a close frame, once; a connection that cannot be written to any more is about to be dropped anyway. */
-function writeClose(client: Client, payload: number[]): void {
-  if (!client._closeSent && client._connection && !client._response) {
-    client._closeSent = true;
-    try {
-      client._connection.write(
-        frame.encodeFrame(frame.FIN | frame.CLOSE, board.payload(payload), 0, payload.length, board.random()),
-      );
-    } catch (exception) {
-      // Nobody is left to hear it.
-    }
   }
 }
 
 /** Sends from the queue as long as the transport's buffer is not full: one frame of at most `buffer_size` at a time. */
 function flush(client: Client): void {
   var queue = client._queue;
-  while (queue.length && client._inFlight < client._bufferSize) {
+  var bufferSize = client._bufferSize;
+  while (queue.length && client._inFlight < bufferSize) {
     var item = queue[0];
-    var length = item._payload.length;
     var offset = item._offset;
-    var size = Math.min(length - offset, client._bufferSize);
-    var last = offset + size === length;
-    if (item._opcode === frame.CLOSE) client._closeSent = true;
+    var size = Math.min(item._payload.length - offset, bufferSize);
+    var last = offset + size === item._payload.length;
     // A window, so that getting at a piece does not cost more the farther it is from a long string's beginning.
     if (offset + size > item._windowStart + item._window.length) {
       item._windowStart = offset;
-      item._window = board.slice(item._payload, offset, client._bufferSize * 16);
+      item._window = board._slice(item._payload, offset, bufferSize * 16);
     }
     item._offset += size;
     client.tx_queued -= size;
-    var first = (offset ? frame.CONTINUATION : item._opcode) | (last ? item._fin : 0);
-    if (!write(client, first, item._window, offset - item._windowStart, size)) return;
-    clearItemTimer(item);
+    stopPatience(item);
+    item._timer = item._patience && !last ? setTimeout(onPatience, item._patience, client) : undefined;
     if (last) queue.shift();
-    else if (item._patience) item._timer = setTimeout(onPatience, item._patience, client);
+    var first = (offset ? CONTINUATION : item._opcode) | (last ? item._fin : 0);
+    if (!write(client, first, item._window, offset - item._windowStart, size)) return;
   }
   if (!queue.length && client._wantsDrain) {
     client._wantsDrain = false;
-    tell(client, events.DRAIN);
+    tell(client, DRAIN);
   }
 }
 
 function onPatience(client: Client): void {
-  fail(client, events.WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "A frame could not be sent within its timeout.");
+  fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "A frame waited longer than its timeout");
 }
 
 /**
- * Takes a message, or a part of one, into the send queue. `timeout` is in milliseconds, 0 for any.
+ * Takes a message, or a part of one, into the send queue; `patience` is in milliseconds, 0 for any.
  * Returns false if there is no room, or the connection failed.
  */
-export function enqueue(client: Client, opcode: number, fin: number, payload: Payload, timeout: number): boolean {
+export function enqueue(client: Client, opcode: number, fin: number, payload: Payload, patience: number): boolean {
   var length = payload.length;
   var queue = client._queue;
-  // What finds nothing waiting goes at once; so do control frames, which may stand between the frames of a message
-  // (RFC 6455 §5.4) and are never fragmented.
-  if (opcode >= frame.CLOSE || (!queue.length && client._inFlight < client._bufferSize && length <= client._bufferSize))
+  // What finds nothing waiting goes at once; so do PING and PONG, which may stand between the frames of a message
+  // (RFC 6455 §5.4), and are never fragmented.
+  if (
+    opcode > CLOSE ||
+    (!queue.length && (opcode === CLOSE || (client._inFlight < client._bufferSize && length <= client._bufferSize)))
+  )
     return write(client, opcode | fin, payload, 0, length);
-  if (queue.length && client.tx_queued + length > (client._config.tx_queue_size || client._bufferSize * 4)) {
+  if (
+    queue.length &&
+    opcode !== CLOSE &&
+    client.tx_queued + length > (client._config.tx_queue_size || client._bufferSize * 4)
+  ) {
     client._wantsDrain = true;
     return false;
   }
   client.tx_queued += length;
-  var item: Item = {
+  queue.push({
     _opcode: opcode,
     _fin: fin,
     _payload: payload,
     _offset: 0,
     _window: length > client._bufferSize * 16 ? "" : payload,
     _windowStart: 0,
-    _patience: timeout,
-    _timer: undefined,
-  };
-  if (timeout) item._timer = setTimeout(onPatience, timeout, client);
-  queue.push(item);
+    _patience: patience,
+    _timer: patience ? setTimeout(onPatience, patience, client) : undefined,
+  });
   var run = client._run;
   flush(client);
   return client._run === run && client._state > CONNECTING;
 }
 
-function stopPings(client: Client): void {
-  disarm(client, PING_TIMER);
-  disarm(client, PONG_TIMER);
-  disarm(client, KEEP_ALIVE_TIMER);
-}
-
 /** Starts the close handshake with a payload of code and reason (RFC 6455 §7.1.2); queued messages go first. */
 export function close(client: Client, payload: Payload, timeout: number): void {
   client._state = CLOSING;
-  stopPings(client);
-  arm(client, STATE_TIMER, timeout);
-  if (client._queue.length) {
-    client._queue.push({
-      _opcode: frame.CLOSE,
-      _fin: frame.FIN,
-      _payload: payload,
-      _offset: 0,
-      _window: payload,
-      _windowStart: 0,
-      _patience: 0,
-      _timer: undefined,
-    });
-  } else {
-    client._closeSent = true;
-    write(client, frame.FIN | frame.CLOSE, payload, 0, payload.length);
-  }
-}
-
-/** Tells what the board cannot do of what the configuration asks: ERROR. Returns true if there is any such thing. */
-export function refuse(client: Client): boolean {
-  var error = unsupported(client, client._uri);
-  if (error) tell(client, events.WEBSOCKET_EVENT_ERROR, error);
-  return !!error;
-}
-
-/** Begins a run: BEGIN at once, the first attempt from the interpreter's idle loop. */
-export function start(client: Client): void {
-  client._run!++;
-  client._failures = client._retryAfter = 0;
-  client._errorHandle = events.errorHandle(0, 0, 0, 0);
-  client._target = client._uri;
-  client._redirects = 0;
-  client._state = WAITING;
-  arm(client, STATE_TIMER, 0);
-  tell(client, events.WEBSOCKET_EVENT_BEGIN);
-}
-
-/** Changes the time between attempts; a wait that is running starts anew with it. */
-export function rearmReconnect(client: Client): void {
-  if (client._state === WAITING && client._timers[STATE_TIMER] !== undefined) reconnect(client);
-}
-
-/** Changes the time between PINGs at once. */
-export function rearmPing(client: Client): void {
-  if (client._state === OPEN) arm(client, PING_TIMER, (client._config.ping_interval_sec || 10) * 1000);
-}
-
-/** What a provider gives, or `otherwise`; undefined if it threw, which has been reported. */
-function provided(provider: Provider | undefined, otherwise: string): string | undefined {
-  if (!provider) return otherwise;
-  try {
-    var value = provider();
-    return value === null || value === undefined ? otherwise : value;
-  } catch (exception) {
-    board.report(exception);
-    return undefined;
-  }
-}
-
-/** One attempt to connect: BEFORE_CONNECT, then the transport. */
-function connect(client: Client): void {
-  if (!tell(client, events.WEBSOCKET_EVENT_BEFORE_CONNECT)) return;
-  var config = client._config;
-  var listener = Object.create(LISTENER) as Listener;
-  client._state = CONNECTING;
-  if (!client._redirects) {
-    var uri = provided(config.uri_provider, "");
-    var target = uri === "" ? client._uri : uri && configuredUri(config, uri);
-    if (!target) return fail(client, events.WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "The uri_provider gave no valid URI.");
-    client._target = target;
-  }
-  var error = unsupported(client, client._target);
-  if (error) return fail(client, events.WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error);
-  listener._client = client;
-  client._listener = listener;
-  client._closeCode = 1006;
-  client._errorHandle = events.errorHandle(0, 0, 0, 0);
-  arm(client, STATE_TIMER, config.network_timeout_ms || 10000);
-  try {
-    var connection = (config.ext_transport || board).open(address(client), listener);
-    if (client._listener === listener) {
-      client._connection = connection;
-      if (listener._opened) sendRequest(client);
-    } else connection.close();
-  } catch (exception) {
-    if (client._listener === listener) fail(client, events.WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "" + exception);
-  }
-}
-
-function address(client: Client): Address {
-  var target = client._target;
-  var secure = target._scheme === "wss";
-  return {
-    host: target._host,
-    port: target._port || (secure ? 443 : 80),
-    tls: secure ? tlsOptions(client._config, target._host) : undefined,
-  };
+  for (var which = PING_TIMER; which <= KEEP_ALIVE_TIMER; which++) setTimer(client, which);
+  setTimer(client, STATE_TIMER, timeout);
+  enqueue(client, CLOSE, FIN, payload, 0);
 }
 
 /** What the configuration asks for and the board cannot do, as a sentence; "" if there is nothing. */
 function unsupported(client: Client, target: Uri): string {
   var config = client._config;
   return config.if_name
-    ? "The board cannot bind a socket to an interface: leave if_name out."
-    : target._host.indexOf(":") >= 0 && !board.ipv6 && !config.ext_transport
-      ? "The board cannot connect to IPv6 addresses."
-      : target._scheme === "wss" && !config.ext_transport
-        ? unsupportedTls(config)
-        : "";
+    ? "The board cannot do if_name"
+    : config.ext_transport
+      ? ""
+      : target._host.indexOf(":") >= 0 && !board._ipv6
+        ? "The board cannot connect to IPv6 addresses"
+        : target._scheme === "wss"
+          ? unsupportedTls(config)
+          : "";
 }
 
-/** The opening handshake's request. */
-function sendRequest(client: Client): void {
-  var config = client._config;
-  var target = client._target;
-  var key = handshake.makeKey();
-  var headers = provided(config.headers_provider, config.headers || "");
-  if (headers !== undefined) headers = normaliseHeaders(headers);
-  if (headers === undefined)
-    return fail(client, events.WEBSOCKET_ERROR_TYPE_HANDSHAKE, "The headers_provider gave what is not a header line.");
-  // A redirect to another origin gets no credentials.
-  var home = client._uri._host === target._host && client._uri._port === target._port;
-  if (client._redirects && !home) headers = headers.replace(/^authorization:[^\n]*\n/i, "").replace(/\nauthorization:[^\n]*/i, "");
-  client._response = {
-    _key: key,
-    _offered: config.subprotocol || "",
-    _line: "",
-    _header: "",
-    _size: 0,
-    _status: 0,
-    _seen: 0,
-    _wrong: "",
-    _protocol: "",
-    _location: "",
-    _retryAfter: 0,
-  };
-  var payload = board.payload(
-    handshake.encodeRequest(
-      {
-        _path: target._path || "/",
-        _authority: authority(target),
-        _userAgent: config.user_agent || "ESP32 Websocket Client",
-        _subprotocol: config.subprotocol || "",
-        _credentials: target._username === undefined ? "" : target._username + ":" + target._password,
-        _headers: headers,
-      },
-      key,
-    ),
-  );
+/**
+ * Begins a run: BEGIN at once, the first attempt from the interpreter's idle loop.
+ * Returns false, after an ERROR that says why, if the board cannot do what the configuration asks.
+ */
+export function start(client: Client): boolean {
+  var error = unsupported(client, client._uri);
+  client._errorHandle = errorHandle(0, 0, 0, 0);
+  if (error) tell(client, WEBSOCKET_EVENT_ERROR, error);
+  else {
+    client._run++;
+    client._failures = client._retryAfter = client._redirects = 0;
+    client._target = client._uri;
+    client._state = WAITING;
+    setTimer(client, STATE_TIMER, 0);
+    tell(client, WEBSOCKET_EVENT_BEGIN);
+  }
+  return !error;
+}
+
+/** Changes the time between attempts; a wait that is running starts anew with it. */
+export function restartWait(client: Client): void {
+  if (client._state === WAITING && client._timers[STATE_TIMER] !== undefined) reconnect(client);
+}
+
+/** Sets the time of the next PING. */
+export function restartPing(client: Client): void {
+  if (client._state === OPEN) setTimer(client, PING_TIMER, (client._config.ping_interval_sec || 10) * 1000);
+}
+
+/** What a provider gives, or `otherwise`; if it throws, an error for `check` to find, and the exception is reported. */
+function provided(provider: Provider | undefined, otherwise: string): string | undefined {
   try {
-    client._connection!.write(board.join([], payload, 0, payload.length).subarray(0, payload.length));
+    var value = provider && provider();
+    return value === null || value === undefined ? otherwise : value;
   } catch (exception) {
-    fail(client, events.WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "" + exception);
+    board._report(exception);
+    return undefined;
+  }
+}
+
+/** One attempt to connect: BEFORE_CONNECT, then the transport. */
+function connect(client: Client): void {
+  var config = client._config;
+  if (!tell(client, WEBSOCKET_EVENT_BEFORE_CONNECT)) return;
+  client._state = CONNECTING;
+  client._closeCode = 1006;
+  client._errorHandle = errorHandle(0, 0, 0, 0);
+  var error: string | undefined;
+  if (!client._redirects) {
+    var uri = provided(config.uri_provider, "");
+    var target = uri === "" ? client._uri : uri && configuredUri(config, uri);
+    if (target && isWebSocket(target)) client._target = target;
+    else error = "uri_provider gave no ws or wss URI";
+  }
+  target = client._target;
+  error = error || unsupported(client, target);
+  if (error) return fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error);
+  var secure = target._scheme === "wss";
+  var listener = (client._listener = Object.create(LISTENER) as Listener);
+  listener._client = client;
+  setTimer(client, STATE_TIMER, config.network_timeout_ms || 10000);
+  try {
+    var connection = (config.ext_transport || board).open(
+      {
+        host: target._host,
+        port: target._port || (secure ? 443 : 80),
+        tls: secure ? tlsOptions(config, target._host) : undefined,
+      },
+      listener
+    );
+    if (client._listener === listener) {
+      client._connection = connection;
+      if (listener._opened) sendRequest(client);
+    } else connection.close();
+  } catch (exception) {
+    if (client._listener === listener) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "" + exception);
   }
 }
 
@@ -513,107 +452,164 @@ function sendRequest(client: Client): void {
 function authority(target: Uri): string {
   var host = target._host;
   if (host.indexOf(":") >= 0) host = "[" + host + "]";
-  return host + (target._port && target._port !== (target._scheme === "wss" ? 443 : 80) ? ":" + target._port : "");
+  return target._port && target._port !== (target._scheme === "wss" ? 443 : 80) ? host + ":" + target._port : host;
 }
 
-/** The response's head is complete. Returns true if the connection is open. */
-function judgeResponse(client: Client, response: handshake.Response): boolean {
+/** The opening handshake's request (RFC 6455 §4.1), its headers in the order in which the C client sends them. */
+function sendRequest(client: Client): void {
+  var config = client._config;
   var target = client._target;
-  var status = response._status;
-  var error = handshake.responseError(response);
-  if (response._location && (status === 307 || status === 308 || (status > 300 && status < 304))) {
-    // RFC 9110 §15.4. A server that redirects often names the HTTP scheme: it is the same connection.
-    var uri = parseUri(resolveUri(target._scheme, authority(target), target._path, response._location));
-    var scheme = uri && uri._scheme.replace("http", "ws");
-    if (++client._redirects > (client._config.max_redirects === undefined ? 5 : client._config.max_redirects))
-      error = "The server redirects too often.";
-    else if (!uri || (scheme !== "wss" && scheme !== "ws")) error = "The server redirects to what is not a WebSocket URI.";
-    else if (target._scheme === "wss" && scheme === "ws") error = "The server redirects from wss to ws.";
-    else {
-      uri._scheme = scheme!;
-      uri._username = undefined;
-      if (uri._host === client._uri._host && uri._port === client._uri._port) {
-        uri._username = client._uri._username;
-        uri._password = client._uri._password;
-      }
-      disconnect(client);
-      client._target = uri;
-      client._state = WAITING;
-      arm(client, STATE_TIMER, 0);
-      return false;
-    }
+  var subprotocol = config.subprotocol || "";
+  var key = makeKey();
+  var headers = normaliseHeaders(provided(config.headers_provider, config.headers || ""));
+  if (headers === undefined)
+    return fail(client, WEBSOCKET_ERROR_TYPE_HANDSHAKE, "headers_provider gave no header lines");
+  // A redirect to another origin gets no credentials.
+  if (client._redirects && authority(target) !== authority(client._uri))
+    headers = headers.replace(/^authorization:[^\n]*\n/i, "").replace(/\nauthorization:[^\n]*/i, "");
+  client._response = {
+    _key: key,
+    _offered: subprotocol,
+    _head: "",
+    _status: 0,
+    _error: "",
+    _protocol: "",
+    _location: "",
+    _retryAfter: 0,
+  };
+  var request = board._payload(
+    "GET " +
+      (target._path || "/") +
+      " HTTP/1.1\r\nConnection: Upgrade\r\nHost: " +
+      authority(target) +
+      "\r\nUser-Agent: " +
+      (config.user_agent || "ESP32 Websocket Client") +
+      "\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
+      key +
+      (subprotocol && "\r\nSec-WebSocket-Protocol: " + subprotocol) +
+      (target._username === undefined
+        ? ""
+        : "\r\nAuthorization: Basic " + board._base64(target._username + ":" + target._password)) +
+      "\r\n" +
+      headers +
+      "\r\n"
+  );
+  client._connection!.write(board._join([], request, 0, request.length).subarray(0, request.length));
+}
+
+/** Where a response redirects to (RFC 9110 §15.4), or a sentence that says why it is not followed. */
+function redirect(client: Client, location: string): Uri | string {
+  var target = client._target;
+  var most = client._config.max_redirects;
+  var uri = parseUri(resolveUri(target._scheme + "://" + authority(target), target._path, location));
+  // A server that redirects often names the HTTP scheme: it is the same connection.
+  if (uri) uri._scheme = uri._scheme.replace("http", "ws");
+  if (++client._redirects > (most === undefined ? 5 : most)) return "Too many redirects";
+  if (!uri || !isWebSocket(uri)) return "Redirect to no WebSocket URI";
+  if (uri._scheme < target._scheme) return "Redirect from wss to ws";
+  uri._username = undefined;
+  if (authority(uri) === authority(client._uri)) {
+    uri._username = client._uri._username;
+    uri._password = client._uri._password;
   }
-  if (error) {
-    client._redirects = 0;
-    fail(client, events.WEBSOCKET_ERROR_TYPE_HANDSHAKE, error);
-    return false;
-  }
+  return uri;
+}
+
+/** The response's head is complete. Returns true if the connection is open and the user has kept it. */
+function judgeResponse(client: Client, response: Response): boolean {
   var config = client._config;
   var listener = client._listener;
+  var status = response._status;
+  var error: Uri | string = response._error;
+  if (response._location && (status === 307 || status === 308 || (status > 300 && status < 304)))
+    error = redirect(client, response._location);
+  if (error) {
+    if (typeof error === "string") {
+      client._redirects = 0;
+      fail(client, WEBSOCKET_ERROR_TYPE_HANDSHAKE, error);
+    } else {
+      disconnect(client);
+      client._target = error;
+      client._state = WAITING;
+      setTimer(client, STATE_TIMER, 0);
+    }
+    return false;
+  }
   client._response = undefined;
   client._failures = client._redirects = 0;
   client._state = OPEN;
-  disarm(client, STATE_TIMER);
-  rearmPing(client);
+  resetReader(client);
+  setTimer(client, STATE_TIMER);
+  restartPing(client);
   if (config.keep_alive_enable) {
-    client._heard = false;
-    client._probes = 0;
-    arm(client, KEEP_ALIVE_TIMER, (config.keep_alive_idle || 5) * 1000);
+    client._heard = true;
+    onTimer(client, KEEP_ALIVE_TIMER);
   }
   client.subprotocol = response._protocol;
-  tell(client, events.WEBSOCKET_EVENT_CONNECTED);
+  tell(client, WEBSOCKET_EVENT_CONNECTED);
   return client._listener === listener;
 }
 
-/** Hands a piece of a frame's payload to the user; control frames are answered. See `frame.readFrames`. */
+/** Hands a piece of a frame's payload to the user; control frames are answered. See `readFrames`. */
 function deliver(client: Client, piece: Uint8Array, type: number): boolean {
   var listener = client._listener;
-  var control = type >= frame.CLOSE;
-  events.emit(client, events.WEBSOCKET_EVENT_DATA, {
-    data_ptr: type === frame.TEXT ? board.text(piece) : piece,
-    data_len: piece.length,
-    fin: client._fin,
-    op_code: client._opcode,
-    client: client,
-    user_context: client._config.user_context,
-    payload_len: client._length,
-    payload_offset: control ? 0 : client._offset - piece.length - (client._cut ? client._cut.length : 0),
-    close_status_code: 0,
-    error_handle: client._errorHandle,
-  });
-  if (control && client._listener === listener) {
-    if (type === frame.PING) {
-      if (client._inFlight >= client._bufferSize) client._pong = piece;
-      else if (!client._closeSent) write(client, frame.FIN | frame.PONG, board.payload(piece), 0, piece.length);
-    } else if (type === frame.PONG) {
+  emit(
+    client,
+    WEBSOCKET_EVENT_DATA,
+    type === TEXT ? board._text(piece) : piece,
+    piece.length,
+    client._fin,
+    client._opcode,
+    client._length,
+    type > BINARY ? 0 : client._offset - piece.length - (client._cut ? client._cut.length : 0),
+    0
+  );
+  if (type > BINARY && client._listener === listener) {
+    if (type === PING) {
+      if (client._closeSent) return true;
+      client._pong = board._payload(piece);
+      // To a server that does not read, only the last PONG is sent when it does: a flood of PINGs costs no memory.
+      if (client._inFlight < client._bufferSize) sendPong(client);
+    } else if (type === PONG) {
       // Our PINGs are empty, and so are their answers; any other PONG is unsolicited (RFC 6455 §5.5.3).
       if (!piece.length) {
         client._pinging = false;
-        disarm(client, PONG_TIMER);
+        setTimer(client, PONG_TIMER);
       }
     } else {
-      var code = frame.closeCode(piece);
-      client._closeCode = code;
-      if (client._state === OPEN) {
-        client._serverClosed = true;
-        stopPings(client);
-        client._state = CLOSING;
-      }
-      writeClose(client, code ? [code >> 8, code & 255] : []);
-      dropQueue(client);
-      // The server ends the TCP connection (RFC 6455 §7.1.1).
-      arm(client, STATE_TIMER, CLOSE_GRACE);
+      client._closeCode = closeCode(piece);
+      if (client._state === OPEN) client._serverClosed = true;
+      client._state = CLOSING;
+      dropQueue(client, PING_TIMER);
+      // The server ends the TCP connection (RFC 6455 §7.1.1), within a time.
+      setTimer(client, STATE_TIMER, CLOSE_GRACE);
+      // The answer has the code that came (RFC 6455 §5.5.1).
+      piece = piece.subarray(0, 2);
+      if (!client._closeSent) write(client, FIN | CLOSE, board._payload(piece), 0, piece.length);
     }
   }
   return client._listener === listener;
+}
+
+function sendPong(client: Client): boolean {
+  var pong = client._pong;
+  client._pong = undefined;
+  return pong === undefined || write(client, FIN | PONG, pong, 0, pong.length);
 }
 
 /** Listens to one connection; the connection's own listener inherits from it. */
 const LISTENER = {
   opened: function (this: Listener): void {
-    if (this._client._listener === this && !this._opened) {
+    var client = this._client;
+    if (client._listener === this && !this._opened) {
       this._opened = true;
-      if (this._client._connection) sendRequest(this._client);
+      if (client._connection) {
+        try {
+          sendRequest(client);
+        } catch (exception) {
+          fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "" + exception);
+        }
+      }
     }
   },
   received: function (this: Listener, bytes: Uint8Array): void {
@@ -622,72 +618,59 @@ const LISTENER = {
     client._heard = true;
     var response = client._response;
     if (response) {
-      var end = handshake.readResponse(response, bytes, function (line) {
-        client._errorHandle = events.errorHandle(0, response!._status, 0, 0);
-        return tell(client, events.WEBSOCKET_EVENT_HEADER_RECEIVED, line);
+      var end = readResponse(response, bytes, function (line) {
+        client._errorHandle = errorHandle(0, response!._status, 0, 0);
+        if (client._response === response) tell(client, WEBSOCKET_EVENT_HEADER_RECEIVED, line);
       });
       if (end < 0 || client._listener !== this || !judgeResponse(client, response)) return;
       bytes = bytes.subarray(end);
     }
-    var error = frame.readFrames(client, bytes, client._bufferSize, deliver);
+    var error = readFrames(client, bytes, client._bufferSize, deliver);
     if (client._listener !== this) return;
-    if (error) fail(client, events.WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error, parseInt(error));
-    else if (client._stage > 0) arm(client, HEADER_TIMER, client._config.network_timeout_ms || 10000);
-    else if (client._timers[HEADER_TIMER] !== undefined) disarm(client, HEADER_TIMER);
+    if (error) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error, parseInt(error));
+    else if (client._stage > 0) setTimer(client, HEADER_TIMER, client._config.network_timeout_ms || 10000);
+    else if (client._timers[HEADER_TIMER] !== undefined) setTimer(client, HEADER_TIMER);
   },
   drained: function (this: Listener): void {
     var client = this._client;
     if (client._listener !== this) return;
     client._inFlight = 0;
-    var pong = client._pong;
-    client._pong = undefined;
-    if (pong && !client._closeSent && !write(client, frame.FIN | frame.PONG, board.payload(pong), 0, pong.length)) return;
-    flush(client);
+    if (sendPong(client)) flush(client);
   },
   closed: function (this: Listener, error?: TransportError): void {
     var client = this._client;
     if (client._listener !== this) return;
     if (client._state === CLOSING) closed(client);
-    else
-      fail(
-        client,
-        events.WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT,
-        error ? error.message : "The server closed the TCP connection.",
-        0,
-        error,
-      );
+    else fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error ? error.message : "The server closed TCP", 0, error);
   },
 };
 
-/** Whatever a client waited for has come to its time. */
-function onTimer(client: Client, wait: number): void {
+/** What a client waited for has come to its time. */
+function onTimer(client: Client, which: number): void {
   var config = client._config;
-  client._timers[wait] = undefined;
-  if (wait === STATE_TIMER) {
+  var heard = client._heard;
+  var failure = "";
+  client._timers[which] = undefined;
+  if (which === STATE_TIMER) {
     if (client._state === WAITING) connect(client);
     else if (client._state === CLOSING) closed(client);
-    else fail(client, events.WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "No answer within network_timeout_ms.");
-  } else if (wait === PING_TIMER) {
-    rearmPing(client);
+    else failure = "No answer within network_timeout_ms";
+  } else if (which === PING_TIMER) {
+    restartPing(client);
     // One PONG may answer several PINGs (RFC 6455 §5.5.3): the wait for it runs from the first.
-    if (sendPing(client) && !client._pinging) {
+    if (write(client, FIN | PING, board._payload(""), 0, 0) && !client._pinging) {
       client._pinging = true;
-      if (!config.disable_pingpong_discon) arm(client, PONG_TIMER, (config.pingpong_timeout_sec || 120) * 1000);
+      if (!config.disable_pingpong_discon) setTimer(client, PONG_TIMER, (config.pingpong_timeout_sec || 120) * 1000);
     }
-  } else if (wait === PONG_TIMER) {
-    fail(client, events.WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT, "No PONG within pingpong_timeout_sec.");
-  } else if (wait === HEADER_TIMER) {
-    fail(client, events.WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "The server stopped in the middle of a frame header.");
-  } else if (client._heard || client._probes < (config.keep_alive_count || 3)) {
-    arm(client, wait, ((client._heard ? config.keep_alive_idle : config.keep_alive_interval) || 5) * 1000);
-    client._probes = client._heard ? 0 : client._probes + 1;
-    if (!client._heard) sendPing(client);
+  } else if (which === PONG_TIMER) {
+    fail(client, WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT, "No PONG within pingpong_timeout_sec");
+  } else if (which === HEADER_TIMER) {
+    failure = "The server stopped inside a frame header";
+  } else if (heard || client._probes < (config.keep_alive_count || 3)) {
+    client._probes = heard ? 0 : client._probes + 1;
     client._heard = false;
-  } else {
-    fail(client, events.WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "The server is silent: keep-alive gave up.");
-  }
-}
-
-function sendPing(client: Client): boolean {
-  return write(client, frame.FIN | frame.PING, board.payload(""), 0, 0);
+    setTimer(client, which, ((heard ? config.keep_alive_idle : config.keep_alive_interval) || 5) * 1000);
+    if (!heard) write(client, FIN | PING, board._payload(""), 0, 0);
+  } else failure = "The server is silent: keep-alive gave up";
+  if (failure) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, failure);
 }

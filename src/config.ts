@@ -1,5 +1,6 @@
+import { board } from "./board";
 import type { Transport, TlsOptions } from "./board";
-import { bytesOf, encodePath, parseUri, Uri } from "./uri";
+import { encodePath, parseUri, Uri } from "./uri";
 
 /** Called before each attempt to connect; what it returns takes the place of the configured value. */
 export type Provider = () => string | null | undefined;
@@ -119,28 +120,27 @@ const FIELDS =
   " aenable_close_reconnect auser_context atask_core_id_set aclient_ds_data adisable_pingpong_discon" +
   " ause_global_ca_store askip_cert_common_name_check akeep_alive_enable aallow_unverified_tls ";
 
-/**
- * Header lines in the form in which they go into the request: each ended by CRLF. Returns undefined for what is not a
- * header line, and for an empty line, which would end the request.
- */
-export function normaliseHeaders(headers: string): string | undefined {
-  var lines = headers.replace(/\r\n/g, "\n").split("\n");
-  if (!lines[lines.length - 1]) lines.pop();
-  for (var i = 0; i < lines.length; i++) {
-    var colon = lines[i].indexOf(":");
-    if (colon < 1 || !isToken(lines[i].substr(0, colon)) || !isSafe(lines[i])) return undefined;
-  }
-  return lines.length ? lines.join("\r\n") + "\r\n" : "";
-}
-
 /** True if a value holds no control character but the tab, so that it can stand in a header (RFC 9110 §5.5). */
-export function isSafe(value: string): boolean {
-  return !/[\x00-\x08\x0a-\x1f\x7f]/.test(value);
+export function isSafe(value: unknown): value is string {
+  return typeof value === "string" && !/[\x00-\x08\x0a-\x1f\x7f]/.test(value);
 }
 
-/** True if `name` is a token, as header names and subprotocols must be (RFC 9110 §5.6.2). */
-export function isToken(name: string): boolean {
-  return !!name && !/[^!#$%&'*+.^_`|~0-9A-Za-z-]/.test(name);
+/**
+ * Header lines in the form in which they go into the request: each ended by CRLF. Returns undefined for what are not
+ * header lines (RFC 9110 §5), an empty one among them, which would end the request.
+ */
+export function normaliseHeaders(headers: unknown): string | undefined {
+  if (typeof headers !== "string") return undefined;
+  var lines = headers.replace(/\r\n/g, "\n").split("\n");
+  var all = "";
+  for (var i = 0; i < lines.length; i++) {
+    var line = lines[i];
+    if (!line && i === lines.length - 1) break;
+    var name = line.substr(0, line.indexOf(":"));
+    if (!name || /[^!#$%&'*+.^_`|~0-9A-Za-z-]/.test(name) || !isSafe(line)) return undefined;
+    all += line + "\r\n";
+  }
+  return all;
 }
 
 /**
@@ -151,44 +151,43 @@ export function checkConfig(config: Config): Config | string {
   var copy: { [field: string]: unknown } = {};
   for (var field in config) {
     var value = (config as { [field: string]: unknown })[field];
+    var type = (typeof value).charAt(0);
     var kind = "";
-    for (var i = 0; i < 6; i++) if (FIELDS.indexOf(" " + "snbfoa".charAt(i) + field + " ") >= 0) kind = "snbfoa".charAt(i);
-    if (!kind) return "There is no configuration field " + field + ".";
+    for (var i = 0; i < 6; i++)
+      if (FIELDS.indexOf(" " + "snbfoa".charAt(i) + field + " ") >= 0) kind = "snbfoa".charAt(i);
+    if (!kind) return "unknown field " + field;
     if (value === undefined || value === null) continue;
-    var type = typeof value;
-    if (
-      kind === "n"
-        ? type !== "number" || !((value as number) >= 0) || (value as number) > 0x7fffffff
-        : kind === "b"
-          ? type !== "string" && !(value instanceof Uint8Array)
-          : kind !== "a" && type.charAt(0) !== kind
+    if (field === "headers") value = normaliseHeaders(value);
+    else if (
+      kind === "s"
+        ? !isSafe(value)
+        : kind === "n"
+          ? type !== "n" ||
+            !(
+              (value as number) >= 0 &&
+              (value as number) <= (field === "port" ? 65535 : field === "reconnect_jitter" ? 1 : 0x7fffffff)
+            )
+          : kind === "b"
+            ? type !== "s" && !(value instanceof Uint8Array)
+            : kind !== "a" && type !== kind
     )
-      return "The configuration field " + field + " has a wrong type or value.";
-    if (kind === "s" && field !== "headers" && !isSafe(value as string))
-      return "The configuration field " + field + " holds a control character.";
+      value = undefined;
+    if (value === undefined) return "wrong value of " + field;
     copy[field] = value;
   }
-  var checked = copy as Config;
-  if (checked.headers) {
-    var headers = normaliseHeaders(checked.headers);
-    if (headers === undefined) return "The configuration field headers holds what is not a header line.";
-    checked.headers = headers;
-  }
-  if (checked.port! > 65535) return "The configuration field port is above 65535.";
-  if (checked.reconnect_jitter! > 1) return "The configuration field reconnect_jitter is above 1.";
-  return checked;
+  return copy;
 }
 
 /** A URI with the configured parts laid over it; undefined if it is none. `uri` may be "" where a host is configured. */
 export function configuredUri(config: Config, uri: string): Uri | undefined {
-  var parts = parseUri(uri || (config.transport === 2 ? "wss://host" : "ws://host"));
-  if (!parts) return undefined;
-  if (!uri) parts._host = "";
-  var path = config.path;
-  if (config.host) parts._host = config.host.replace(/[\[\]]/g, "");
-  if (config.port) parts._port = config.port;
-  if (path) parts._path = encodePath((path.charAt(0) === "/" ? "" : "/") + path);
-  if (config.username) parts._username = bytesOf(config.username);
-  if (config.password) parts._password = bytesOf(config.password);
+  var parts = parseUri(uri || (config.transport === 2 ? "wss" : "ws") + "://host");
+  if (parts) {
+    if (config.host || !uri) parts._host = (config.host || "").replace(/[\[\]]/g, "");
+    if (config.port) parts._port = config.port;
+    if (config.path) parts._path = encodePath(config.path);
+    if (config.username) parts._username = board._utf8(config.username);
+    if (config.password) parts._password = board._utf8(config.password);
+    if (/[\x00-\x20\x7f\/?#@]/.test(parts._host)) return undefined;
+  }
   return parts;
 }

@@ -6,13 +6,21 @@
 import { board, Payload } from "./board";
 import * as core from "./client";
 import type { Client } from "./client";
-import { checkConfig, Config, configuredUri, isSafe, isToken, normaliseHeaders } from "./config";
-import { errorHandle, EventHandler } from "./events";
+import { checkConfig, Config, configuredUri, isSafe, normaliseHeaders } from "./config";
+import type { EventHandler } from "./events";
 import * as frame from "./frame";
 import { checkTls } from "./tls";
-import { parseUri } from "./uri";
+import { isWebSocket, parseUri } from "./uri";
 
-export type { Board, Payload, TlsOptions, Transport, TransportConnection, TransportError, TransportListener } from "./board";
+export type {
+  Board,
+  Payload,
+  TlsOptions,
+  Transport,
+  TransportConnection,
+  TransportError,
+  TransportListener,
+} from "./board";
 export type { Config } from "./config";
 export type { Client } from "./client";
 export type { ErrorHandle, EventData, EventHandler } from "./events";
@@ -76,30 +84,21 @@ export type Handle = Client | null | undefined;
 export function esp_websocket_client_init(config: Config): Client | null {
   var checked = checkConfig(config || {});
   var uri = typeof checked !== "string" && configuredUri(checked, checked.uri || "");
-  var error =
-    typeof checked === "string" ? checked : !uri ? "The configuration field uri is malformed." : checkTls(checked);
+  var error = typeof checked === "string" ? checked : uri ? checkTls(checked) : "wrong value of uri or host";
   if (error || typeof checked === "string" || !uri) {
-    board.log("esp_websocket_client_init: " + error);
+    board._log("esp_websocket_client_init: " + error);
     return null;
   }
-  var client = board.emitter() as Client;
+  var client = board._emitter() as Client;
   client._config = checked;
-  client._uri = client._target = uri;
+  client._uri = uri;
   client._state = core.IDLE;
-  client._run = 0;
+  client._run = client.tx_queued = client._inFlight = 0;
+  client._bufferSize = checked.buffer_size || 1024;
   client._registrations = [];
-  client._emitting = false;
   client._later = [];
   client._timers = [];
-  client._errorHandle = errorHandle(0, 0, 0, 0);
-  client._failures = client._redirects = client._retryAfter = 0;
-  client._bufferSize = checked.buffer_size || 1024;
   client._queue = [];
-  client.tx_queued = client._inFlight = client._sending = client._probes = 0;
-  client._heard = client._destroyOnExit = false;
-  client._wantsDrain = client._pinging = client._closeSent = client._serverClosed = false;
-  client.subprotocol = "";
-  frame.resetReader(client);
   return client;
 }
 
@@ -127,7 +126,7 @@ export function esp_websocket_client_set_uri(client: Handle, uri: string): numbe
  * Returns `ESP_ERR_INVALID_ARG` otherwise, and for what are not header lines.
  */
 export function esp_websocket_client_set_headers(client: Handle, headers: string): number {
-  var lines = typeof headers === "string" ? normaliseHeaders(headers) : undefined;
+  var lines = normaliseHeaders(headers);
   if (!esp_websocket_client_is_connected(client) || lines === undefined) return ESP_ERR_INVALID_ARG;
   client!._config.headers = lines;
   return ESP_OK;
@@ -138,9 +137,9 @@ export function esp_websocket_client_set_headers(client: Handle, headers: string
  * Returns `ESP_ERR_INVALID_ARG` for a key that is no header name and for a value with control characters.
  */
 export function esp_websocket_client_append_header(client: Handle, key: string, value: string): number {
-  if (!client || !client._config || typeof key !== "string" || !isToken(key) || typeof value !== "string" || !isSafe(value))
-    return ESP_ERR_INVALID_ARG;
-  client._config.headers = (client._config.headers || "") + key + ": " + value + "\r\n";
+  var line = isSafe(key) && isSafe(value) ? normaliseHeaders(key + ": " + value) : undefined;
+  if (!client || !client._config || !line) return ESP_ERR_INVALID_ARG;
+  client._config.headers = (client._config.headers || "") + line;
   return ESP_OK;
 }
 
@@ -152,11 +151,9 @@ export function esp_websocket_client_append_header(client: Handle, key: string, 
 export function esp_websocket_client_start(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
   var uri = client._uri;
-  if (client._state !== core.IDLE) return ESP_FAIL;
-  if (!client._config.uri_provider && (!uri._host || (uri._scheme !== "ws" && uri._scheme !== "wss"))) return ESP_FAIL;
-  if (core.refuse(client)) return ESP_ERR_NOT_SUPPORTED;
-  core.start(client);
-  return ESP_OK;
+  if (client._state) return ESP_FAIL;
+  if (!client._config.uri_provider && !(uri._host && isWebSocket(uri))) return ESP_FAIL;
+  return core.start(client) ? ESP_OK : ESP_ERR_NOT_SUPPORTED;
 }
 
 /**
@@ -165,7 +162,7 @@ export function esp_websocket_client_start(client: Handle): number {
  */
 export function esp_websocket_client_stop(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
-  if (client._state === core.IDLE) return ESP_FAIL;
+  if (!client._state) return ESP_FAIL;
   core.finish(client);
   return ESP_OK;
 }
@@ -173,8 +170,7 @@ export function esp_websocket_client_stop(client: Handle): number {
 /** Stops the client if it is started, and frees it: the handle is dead from here on. Returns `ESP_OK`. */
 export function esp_websocket_client_destroy(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
-  client._destroyOnExit = false;
-  if (client._state !== core.IDLE) core.finish(client);
+  if (client._state) core.finish(client);
   core.destroy(client);
   return ESP_OK;
 }
@@ -186,6 +182,19 @@ export function esp_websocket_client_destroy_on_exit(client: Handle): number {
   return ESP_OK;
 }
 
+/** The first `length` bytes of what the user gives; undefined if it has no such bytes. */
+function payloadOf(data: Data | undefined, length: number | undefined): Payload | undefined {
+  try {
+    var payload = board._payload(data === null || data === undefined ? "" : data);
+    // For a string, `length` may be its own length in characters: all of it.
+    if (length === undefined || length === payload.length || (typeof data === "string" && length === data.length))
+      return payload;
+    return length >= 0 && length < payload.length ? board._slice(payload, 0, length) : undefined;
+  } catch (exception) {
+    return undefined;
+  }
+}
+
 /** What all `send_*` functions do: `opcode` and FIN bit as they go on the wire. */
 function send(
   client: Handle,
@@ -193,22 +202,12 @@ function send(
   fin: number,
   data: Data | undefined,
   length: number | undefined,
-  timeout: number | undefined,
+  timeout: number | undefined
 ): number {
   if (!client || client._state !== core.OPEN) return -1;
-  var payload: Payload;
-  try {
-    payload = board.payload(data === null || data === undefined ? "" : data);
-  } catch (exception) {
-    return -1;
-  }
+  var payload = payloadOf(data, length);
+  if (payload === undefined) return -1;
   var size = payload.length;
-  // For a string `length` may be its own length in characters: all of it.
-  if (length !== undefined && length !== size && !(typeof data === "string" && length === data.length)) {
-    if (!(length >= 0 && length < size)) return -1;
-    payload = board.slice(payload, 0, length);
-    size = length;
-  }
   var sending = client._sending;
   if (opcode > 7) {
     if (opcode > frame.PONG || size > frame.CONTROL_LIMIT) return -1;
@@ -233,7 +232,9 @@ function send(
 
 /** A timeout in milliseconds; without limit, and for 0, `network_timeout_ms`. */
 function ticks(client: Client, timeout: number | undefined): number {
-  return timeout! > 0 && timeout !== portMAX_DELAY ? timeout! * portTICK_PERIOD_MS : client._config.network_timeout_ms || 10000;
+  return timeout! > 0 && timeout !== portMAX_DELAY
+    ? timeout! * portTICK_PERIOD_MS
+    : client._config.network_timeout_ms || 10000;
 }
 
 /**
@@ -248,7 +249,12 @@ export function esp_websocket_client_send_bin(client: Handle, data: Data, len?: 
 }
 
 /** Begins a binary message, to be continued by `send_cont_msg` and ended by `send_fin`. */
-export function esp_websocket_client_send_bin_partial(client: Handle, data: Data, len?: number, timeout?: number): number {
+export function esp_websocket_client_send_bin_partial(
+  client: Handle,
+  data: Data,
+  len?: number,
+  timeout?: number
+): number {
   return send(client, frame.BINARY, 0, data, len, timeout);
 }
 
@@ -258,7 +264,12 @@ export function esp_websocket_client_send_text(client: Handle, data: Data, len?:
 }
 
 /** Begins a text message, to be continued by `send_cont_msg` and ended by `send_fin`. */
-export function esp_websocket_client_send_text_partial(client: Handle, data: Data, len?: number, timeout?: number): number {
+export function esp_websocket_client_send_text_partial(
+  client: Handle,
+  data: Data,
+  len?: number,
+  timeout?: number
+): number {
   return send(client, frame.TEXT, 0, data, len, timeout);
 }
 
@@ -278,7 +289,7 @@ export function esp_websocket_client_send_with_opcode(
   opcode: number,
   data: Data,
   len?: number,
-  timeout?: number,
+  timeout?: number
 ): number {
   return send(client, opcode & 0x7f, frame.FIN, data, len, timeout);
 }
@@ -289,35 +300,35 @@ export function esp_websocket_client_send_with_opcode(
  * Returns `ESP_FAIL` if the client is not started. A client that is not connected is stopped.
  */
 export function esp_websocket_client_close(client: Handle, timeout?: number): number {
-  return closeWith(client, [], timeout);
+  return closeWith(client, board._payload(""), timeout);
 }
 
-/** The same with a close code (1000…1014 or 3000…4999) and a reason of at most 123 bytes. */
+/**
+ * The same with a close code (1000…1003, 1007…1014 or 3000…4999) and a reason of at most 123 bytes.
+ * Returns `ESP_ERR_INVALID_ARG` for others.
+ */
 export function esp_websocket_client_close_with_code(
   client: Handle,
   code: number,
   data?: Data,
   len?: number,
-  timeout?: number,
+  timeout?: number
 ): number {
-  var reason: Payload;
-  try {
-    reason = board.payload(data === null || data === undefined ? "" : data);
-  } catch (exception) {
-    return ESP_ERR_INVALID_ARG;
-  }
-  if (len !== undefined && len < reason.length && !(typeof data === "string" && len === data.length))
-    reason = board.slice(reason, 0, len);
-  if (!frame.isCloseCode(code) || reason.length > frame.CONTROL_LIMIT - 2 || len! < 0 || len! > reason.length)
-    return ESP_ERR_INVALID_ARG;
-  return closeWith(client, board.join([code >> 8, code & 255], reason, 0, reason.length).subarray(0, reason.length + 2), timeout);
+  var reason = payloadOf(data, len);
+  return reason === undefined || !frame.isCloseCode(code) || reason.length > frame.CONTROL_LIMIT - 2
+    ? ESP_ERR_INVALID_ARG
+    : closeWith(
+        client,
+        board._payload(board._join([code >> 8, code & 255], reason, 0, reason.length).subarray(0, reason.length + 2)),
+        timeout
+      );
 }
 
-function closeWith(client: Handle, payload: number[] | Uint8Array, timeout: number | undefined): number {
+function closeWith(client: Handle, payload: Payload, timeout: number | undefined): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
-  if (client._state === core.IDLE) return ESP_FAIL;
+  if (!client._state) return ESP_FAIL;
   if (client._state < core.OPEN) core.finish(client);
-  else if (client._state === core.OPEN) core.close(client, board.payload(payload), ticks(client, timeout));
+  else if (client._state === core.OPEN) core.close(client, payload, ticks(client, timeout));
   return ESP_OK;
 }
 
@@ -335,7 +346,7 @@ export function esp_websocket_client_get_ping_interval_sec(client: Handle): numb
 export function esp_websocket_client_set_ping_interval_sec(client: Handle, seconds: number): number {
   if (!client || !client._config || !(seconds >= 0)) return ESP_ERR_INVALID_ARG;
   client._config.ping_interval_sec = seconds;
-  core.rearmPing(client);
+  core.restartPing(client);
   return ESP_OK;
 }
 
@@ -354,13 +365,19 @@ export function esp_websocket_client_set_reconnect_timeout(client: Handle, milli
   if (!client || !client._config || !(milliseconds > 0)) return ESP_ERR_INVALID_ARG;
   if (client._config.disable_auto_reconnect) return ESP_ERR_INVALID_STATE;
   client._config.reconnect_timeout_ms = milliseconds;
-  core.rearmReconnect(client);
+  core.restartWait(client);
   return ESP_OK;
 }
 
 /** Calls `handler(arg, WEBSOCKET_EVENTS, event, data)` on an event, or on all (`WEBSOCKET_EVENT_ANY`). */
-export function esp_websocket_register_events(client: Handle, event: number, handler: EventHandler, arg?: unknown): number {
-  if (!client || !client._config || typeof handler !== "function" || !(event >= -1 && event < 9)) return ESP_ERR_INVALID_ARG;
+export function esp_websocket_register_events(
+  client: Handle,
+  event: number,
+  handler: EventHandler,
+  arg?: unknown
+): number {
+  if (!client || !client._config || typeof handler !== "function" || !(event >= -1 && event < 9))
+    return ESP_ERR_INVALID_ARG;
   client._registrations = client._registrations.concat([{ _event: event, _handler: handler, _arg: arg }]);
   return ESP_OK;
 }
@@ -376,19 +393,7 @@ export function esp_websocket_unregister_events(client: Handle, event: number, h
 
 /** The name of an `esp_err_t`. */
 export function esp_err_to_name(code: number): string {
-  return code === ESP_OK
-    ? "ESP_OK"
-    : code === ESP_FAIL
-      ? "ESP_FAIL"
-      : code === ESP_ERR_NO_MEM
-        ? "ESP_ERR_NO_MEM"
-        : code === ESP_ERR_INVALID_ARG
-          ? "ESP_ERR_INVALID_ARG"
-          : code === ESP_ERR_INVALID_STATE
-            ? "ESP_ERR_INVALID_STATE"
-            : code === ESP_ERR_NOT_SUPPORTED
-              ? "ESP_ERR_NOT_SUPPORTED"
-              : code === ESP_ERR_TIMEOUT
-                ? "ESP_ERR_TIMEOUT"
-                : "UNKNOWN ERROR";
+  var names = ["NO_MEM", "INVALID_ARG", "INVALID_STATE", , , "NOT_SUPPORTED", "TIMEOUT"];
+  var name = names[code - ESP_ERR_NO_MEM];
+  return code === ESP_OK ? "ESP_OK" : code === ESP_FAIL ? "ESP_FAIL" : name ? "ESP_ERR_" + name : "UNKNOWN ERROR";
 }

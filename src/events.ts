@@ -92,22 +92,46 @@ export function errorHandle(type: number, status: number, socketError: number, t
  * in a handler is told when all have heard of the present one, as ESP-IDF's event loop does.
  * Returns false if a handler stopped, destroyed or restarted the client.
  */
-export function emit(client: Client, id: number, data: EventData): boolean {
+export function emit(
+  client: Client,
+  id: number,
+  pointer: string | Uint8Array | undefined,
+  length: number,
+  fin: boolean,
+  opcode: number,
+  payloadLength: number,
+  payloadOffset: number,
+  closeCode: number,
+  handle?: ErrorHandle
+): boolean {
   var run = client._run;
   var later = client._later;
-  if (client._emitting) {
-    later.push(id, data);
-    return true;
-  }
+  later.push(id, {
+    data_ptr: pointer,
+    data_len: length,
+    fin: fin,
+    op_code: opcode,
+    client: client,
+    user_context: client._config.user_context,
+    payload_len: payloadLength,
+    payload_offset: payloadOffset,
+    close_status_code: closeCode,
+    error_handle: handle || client._errorHandle,
+  });
+  if (client._emitting) return true;
   client._emitting = true;
-  for (;;) {
-    // The list is replaced, never changed, so handlers may register and unregister.
-    var handlers: unknown[] = id < WEBSOCKET_EVENT_MAX ? client._registrations : [];
+  while (later.length) {
+    id = later.shift() as number;
+    var data = later.shift() as EventData;
     var name =
       id === WEBSOCKET_EVENT_DATA
         ? "data"
         : "error connected disconnected data closed before_connect begin finish header_received drain".split(" ")[id];
-    handlers = handlers.concat(board.listeners(client, name) || [], board.listeners(client, "any") || []);
+    // The list is replaced, never changed, so handlers may register and unregister.
+    var handlers: unknown[] = (id < WEBSOCKET_EVENT_MAX ? client._registrations : ([] as unknown[])).concat(
+      board._listeners(client, name) || [],
+      board._listeners(client, "any") || []
+    );
     for (var i = 0; i < handlers.length; i++) {
       var handler = handlers[i] as Registration | Function;
       try {
@@ -115,14 +139,11 @@ export function emit(client: Client, id: number, data: EventData): boolean {
         else if (handler._event === id || handler._event < 0)
           handler._handler(handler._arg, WEBSOCKET_EVENTS, id, data);
       } catch (exception) {
-        board.report(exception);
+        board._report(exception);
       }
       // Destroyed: nothing is left to tell, nor to tell it from.
       if (client._run === undefined) return false;
     }
-    if (!later.length) break;
-    id = later.shift() as number;
-    data = later.shift() as EventData;
   }
   client._emitting = false;
   return client._run === run;

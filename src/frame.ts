@@ -35,7 +35,7 @@ export function encodeFrame(first: number, payload: Payload, offset: number, len
   var size = header.length;
   // Behind a 6- or 14-byte header the words start two bytes into the key.
   if (size !== 8) key = (key << 16) | (key >>> 16);
-  var bytes = board.join(header, payload, offset, length);
+  var bytes = board._join(header, payload, offset, length);
   var words = new Uint32Array(bytes.buffer);
   var end = words.length;
   // Eight words a pass: on Espruino, which parses the loop anew each time, 3 to 4 times as fast as one a pass
@@ -112,13 +112,14 @@ function concat(first: Uint8Array | undefined, second: Uint8Array): Uint8Array {
  * in pieces of at most `limit` bytes (text: whole characters, so a piece may begin with up to three more bytes that
  * were held back), control frames whole. At the end of every frame at least one piece is handed on, if only an empty one.
  *
- * Returns undefined, or what the server did wrong: a sentence that begins with the close code (RFC 6455 §7.4.1).
+ * Returns undefined, or what the server did wrong, behind the close code that it is answered with (RFC 6455 §7.4.1);
+ * each line that does so stands for one rule of RFC 6455 §5 or, for UTF-8, §8.1.
  */
 export function readFrames<Reader extends FrameReader>(
   reader: Reader,
   bytes: Uint8Array,
   limit: number,
-  deliver: DeliverPiece<Reader>,
+  deliver: DeliverPiece<Reader>
 ): string | undefined {
   var index = 0;
   var end = bytes.length;
@@ -129,23 +130,23 @@ export function readFrames<Reader extends FrameReader>(
       if (reader._stage === 0) {
         var opcode = byte & 15;
         var message = reader._message;
-        if (byte & 0x70) return "1002 A reserved bit is set (RFC 6455 5.2).";
-        if (opcode > PONG || (opcode > BINARY && opcode < CLOSE)) return "1002 The opcode is reserved (RFC 6455 5.2).";
+        if (byte & 0x70) return "1002 reserved bit";
+        if (opcode > PONG || (opcode > BINARY && opcode < CLOSE)) return "1002 reserved opcode";
         reader._opcode = opcode;
         reader._fin = byte > 127;
         if (opcode > 7) {
-          if (byte < 128) return "1002 A control frame is fragmented (RFC 6455 5.5).";
+          if (byte < 128) return "1002 fragmented control frame";
         } else if (opcode) {
-          if (message) return "1002 A new message began inside another (RFC 6455 5.4).";
+          if (message) return "1002 new message inside another";
           reader._message = opcode;
-        } else if (!message) return "1002 A continuation has no message to continue (RFC 6455 5.4).";
+        } else if (!message) return "1002 continuation without a message";
         reader._stage = 1;
         continue;
       }
       if (reader._stage === 1) {
-        if (byte > 127) return "1002 The server masked a frame (RFC 6455 5.1).";
+        if (byte > 127) return "1002 masked frame";
         if (byte > CONTROL_LIMIT) {
-          if (reader._opcode > 7) return "1002 A control frame is too long (RFC 6455 5.5).";
+          if (reader._opcode > 7) return "1002 control frame above 125 bytes";
           reader._lengthBytes = reader._stage = byte > 126 ? 8 : 2;
           reader._length = 0;
           continue;
@@ -157,12 +158,11 @@ export function readFrames<Reader extends FrameReader>(
         if (--reader._lengthBytes) {
           if (reader._lengthBytes === 6 && reader._length > 31)
             return reader._length > 0x7fff
-              ? "1002 The top bit of a frame length is set (RFC 6455 5.2)."
-              : "1009 A frame is longer than 2^53-1 bytes.";
+              ? "1002 frame length with its top bit set"
+              : "1009 frame longer than 2^53-1 bytes";
           continue;
         }
-        if (reader._length < (reader._stage < 8 ? 126 : 65536))
-          return "1002 A frame length takes more bytes than it needs (RFC 6455 5.2).";
+        if (reader._length < (reader._stage < 8 ? 126 : 65536)) return "1002 frame length in too many bytes";
       }
       reader._offset = 0;
       reader._stage = -1;
@@ -185,18 +185,15 @@ export function readFrames<Reader extends FrameReader>(
       if (type === CLOSE) {
         reader._done = true;
         byte = closeCode(piece);
-        if (piece.length && !isCloseCode(byte))
-          return "1002 The close frame has no valid close code (RFC 6455 7.4).";
-        if (byte && wholeCharacters(piece.subarray(2)) !== piece.length - 2)
-          return "1007 The close reason is not valid UTF-8 (RFC 6455 5.5.1).";
+        if (piece.length && !isCloseCode(byte)) return "1002 invalid close code";
+        if (byte && wholeCharacters(piece.subarray(2)) !== piece.length - 2) return "1007 close reason is not UTF-8";
       }
     } else {
       type = reader._message;
-      if (type === TEXT && (reader._cut || !board.isAscii(piece))) {
+      if (type === TEXT && (reader._cut || !board._isAscii(piece))) {
         piece = concat(reader._cut, piece);
         var whole = wholeCharacters(piece);
-        if (whole < 0 || (last && reader._fin && whole < piece.length))
-          return "1007 A text message is not valid UTF-8 (RFC 6455 8.1).";
+        if (whole < 0 || (last && reader._fin && whole < piece.length)) return "1007 text is not UTF-8";
         reader._cut = whole < piece.length ? piece.subarray(whole) : undefined;
         piece = piece.subarray(0, whole);
       }

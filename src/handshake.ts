@@ -3,68 +3,27 @@ import { board } from "./board";
 /** The longest response head that is taken, in bytes. */
 export const HEAD_LIMIT = 4096;
 
-/** What a request is made of. No value may hold CR or LF: the configuration is checked for that. */
-export interface Request {
-  /** Path and query. */
-  _path: string;
-  /** Host name, with the port unless it is the scheme's default. */
-  _authority: string;
-  _userAgent: string;
-  /** Subprotocols to offer, separated by commas, or "". */
-  _subprotocol: string;
-  /** `user:password` as a byte string, or "". */
-  _credentials: string;
-  /** The user's own header lines, each ended by CRLF. */
-  _headers: string;
-}
-
 /** A fresh `Sec-WebSocket-Key`: 16 unpredictable bytes in base64 (RFC 6455 §4.1). */
 export function makeKey(): string {
   var bytes = "";
-  for (var i = 0; i < 8; i++) {
-    var random = board.random();
-    bytes += String.fromCharCode(random >>> 24, (random >> 16) & 255);
+  while (bytes.length < 16) {
+    var random = board._random();
+    bytes += String.fromCharCode(random >>> 24, (random >> 16) & 255, (random >> 8) & 255, random & 255);
   }
-  return board.base64(bytes);
+  return board._base64(bytes);
 }
 
-/** The opening handshake's request (RFC 6455 §4.1), its headers in the order in which the C client sends them. */
-export function encodeRequest(request: Request, key: string): string {
-  return (
-    "GET " +
-    request._path +
-    " HTTP/1.1\r\nConnection: Upgrade\r\nHost: " +
-    request._authority +
-    "\r\nUser-Agent: " +
-    request._userAgent +
-    "\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
-    key +
-    (request._subprotocol && "\r\nSec-WebSocket-Protocol: " + request._subprotocol) +
-    (request._credentials && "\r\nAuthorization: Basic " + board.base64(request._credentials)) +
-    "\r\n" +
-    request._headers +
-    "\r\n"
-  );
-}
-
-/** What is known of a response while it comes: one unfinished line and a few facts. */
+/** What is known of a response while it comes. */
 export interface Response {
-  /** The key that was sent. */
+  /** The key that was sent, and the subprotocols that were offered. */
   _key: string;
-  /** The subprotocols that were offered. */
   _offered: string;
-  /** The header that may still be continued by a folded line, or the beginning of a line. */
-  _line: string;
-  /** A whole header line that waits for a folded continuation. */
-  _header: string;
-  /** Bytes of the head so far. */
-  _size: number;
+  /** The head so far, a byte string. */
+  _head: string;
   /** Status code; 0 before the status line, -1 if there is no HTTP. */
   _status: number;
-  /** Upgrade, Connection and Accept that were right: one bit each. */
-  _seen: number;
-  /** What was wrong with a header, or "". */
-  _wrong: string;
+  /** What was wrong with the response, once it is complete; "" if the connection is open. */
+  _error: string;
   /** The subprotocol that the server chose, or "". */
   _protocol: string;
   /** Where a redirect leads to, or "". */
@@ -73,93 +32,69 @@ export interface Response {
   _retryAfter: number;
 }
 
-/** True if `token` is in a comma-separated header value, in any case (RFC 9110 §5.6.1). */
-function hasToken(list: string, token: string): boolean {
-  return (
-    list
-      .toLowerCase()
-      .split(",")
-      .map(function (item) {
-        return item.trim();
-      })
-      .indexOf(token) >= 0
-  );
-}
-
-function readHeader(response: Response, line: string): void {
-  var colon = line.indexOf(":");
-  var name = line.substr(0, colon).toLowerCase();
-  var value = line.substr(colon + 1).trim();
-  if (name === "upgrade") {
-    if (hasToken(value, "websocket")) response._seen |= 1;
-  } else if (name === "connection") {
-    if (hasToken(value, "upgrade")) response._seen |= 2;
-  } else if (name === "sec-websocket-accept") {
-    var accept = board.base64(board.sha1(response._key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
-    if (value !== accept || response._seen & 4) response._wrong = "The Sec-WebSocket-Accept header is wrong.";
-    response._seen |= 4;
-  } else if (name === "sec-websocket-protocol") {
-    // Names of subprotocols are compared as they are (RFC 6455 §4.1).
-    if (response._protocol || (", " + response._offered + ",").replace(/,\s*/g, ",").indexOf("," + value + ",") < 0)
-      response._wrong = "The server chose a subprotocol that was not offered.";
-    response._protocol = value;
-  } else if (name === "sec-websocket-extensions") {
-    if (value) response._wrong = "The server chose an extension that was not offered.";
-  } else if (name === "location") response._location = value;
-  else if (name === "retry-after") response._retryAfter = +value > 0 ? +value : 0;
-}
-
 /**
  * Reads the response's head from the next bytes of the stream, however it was cut (RFC 6455 §4.1, RFC 9112 §2–5).
- * Calls `header` with each header line, folded ones joined. Returns how many of the bytes belong to the head, once it
- * is complete; until then, and while it goes on, -1. Once complete, `responseError` tells what to make of it.
+ * Returns -1 while it goes on, then how many of the last bytes belong to the head; `response` tells what came of it.
+ * `header` is told each header line, folded ones joined.
  */
-export function readResponse(response: Response, bytes: Uint8Array, header: (line: string) => boolean): number {
-  var text = board.byteString(bytes);
-  var start = 0;
-  var end: number;
-  while ((end = text.indexOf("\n", start)) >= 0) {
-    var line = response._line + text.substring(start, end);
-    start = end + 1;
-    response._line = "";
-    response._size += line.length + 1;
-    if (response._size > HEAD_LIMIT) break;
-    if (line.charAt(line.length - 1) === "\r") line = line.substr(0, line.length - 1);
-    if (!response._status) {
-      response._status = /^HTTP\/1\.[0-9] [1-9][0-9][0-9]/.test(line) ? +line.substr(9, 3) : -1;
-      if (response._status < 0) return 0;
-    } else if (response._header && (line.charAt(0) === " " || line.charAt(0) === "\t")) {
-      response._header += " " + line.trim();
-    } else {
-      if (response._header) {
-        readHeader(response, response._header);
-        if (!header(response._header)) return 0;
-      }
-      response._header = line;
-      if (!line) return start;
-    }
-  }
-  response._line += text.substr(start);
-  if (!response._status && response._line.substr(0, 5) !== "HTTP/".substr(0, response._line.length)) response._status = -1;
-  if (response._size + response._line.length > HEAD_LIMIT) {
-    response._wrong = "The response head is longer than 4096 bytes.";
+export function readResponse(response: Response, bytes: Uint8Array, header: (line: string) => void): number {
+  var before = response._head.length;
+  var head = (response._head += board._byteString(bytes));
+  // A line may end without CR (RFC 9112 §2.2). The search begins where the last piece may have cut the end.
+  var from = before > 3 ? before - 3 : 0;
+  var end = head.indexOf("\r\n\r\n", from) + 4;
+  var bare = head.indexOf("\n\n", from) + 2;
+  if (end < 4 || (bare > 1 && bare < end)) end = bare;
+  if (head.substr(0, 5) !== "HTTP/".substr(0, head.length)) {
+    response._status = -1;
+    response._error = "The server does not speak HTTP";
     return 0;
   }
-  return response._status < 0 ? 0 : -1;
-}
-
-/** What is wrong with a response that is complete, as a sentence; "" if the connection is open. */
-export function responseError(response: Response): string {
-  var status = response._status;
-  var seen = response._seen;
-  return status < 0
-    ? "The server does not speak HTTP."
-    : status && status !== 101
-      ? "The server refused the connection with status " + status + "."
-      : response._wrong ||
-        (seen === 7
-          ? ""
-          : "The " +
-            (!(seen & 1) ? "Upgrade" : !(seen & 2) ? "Connection" : "Sec-WebSocket-Accept") +
-            " header is missing or wrong.");
+  if (end > HEAD_LIMIT || (end < 2 && head.length > HEAD_LIMIT)) {
+    response._error = "The response head is above 4096 bytes";
+    return 0;
+  }
+  if (end < 2) return -1;
+  response._head = "";
+  var lines = head
+    .substr(0, end)
+    .replace(/\r/g, "")
+    .replace(/\n[ \t]+/g, " ")
+    .split("\n");
+  response._status = /^HTTP.1\.[0-9] [1-9][0-9][0-9]/.test(head) ? parseInt(head.substr(9, 3)) : -1;
+  var seen = 0;
+  var error = "";
+  for (var i = 1; i < lines.length - 2; i++) {
+    var colon = lines[i].indexOf(":");
+    var name = lines[i].substr(0, colon).toLowerCase();
+    var value = lines[i].substr(colon + 1).trim();
+    // A list of tokens, in any case (RFC 9110 §5.6.1).
+    var list = "," + value.toLowerCase().replace(/[ \t]/g, "") + ",";
+    if (name === "upgrade") seen |= list.indexOf(",websocket,") < 0 ? 0 : 1;
+    else if (name === "connection") seen |= list.indexOf(",upgrade,") < 0 ? 0 : 2;
+    else if (name === "sec-websocket-accept") {
+      if (seen & 4 || value !== board._base64(board._sha1(response._key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")))
+        error = "Sec-WebSocket-Accept is wrong";
+      seen |= 4;
+    } else if (name === "sec-websocket-protocol") {
+      // Subprotocols are compared as they are.
+      if (response._protocol || ("," + response._offered.replace(/[ \t]/g, "") + ",").indexOf("," + value + ",") < 0)
+        error = "The subprotocol was not offered";
+      response._protocol = value;
+    } else if (name === "sec-websocket-extensions") {
+      if (value) error = "The extension was not offered";
+    } else if (name === "location") response._location = value;
+    else if (name === "retry-after" && +value > 0) response._retryAfter = +value;
+    header(lines[i]);
+  }
+  response._error =
+    response._status !== 101
+      ? response._status < 0
+        ? "The server does not speak HTTP"
+        : "The server answered with status " + response._status
+      : error ||
+        (seen < 7
+          ? ["Upgrade", "Connection", "Sec-WebSocket-Accept"][seen & 1 ? (seen & 2 ? 2 : 1) : 0] + " is missing"
+          : "");
+  return end - before;
 }

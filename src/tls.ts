@@ -3,8 +3,8 @@ import type { Config } from "./config";
 
 /** What the configuration asks of TLS and the board cannot do, as a sentence; "" if there is nothing. */
 export function unsupportedTls(config: Config): string {
-  if (!board.tls) return "The board has no TLS sockets: wss cannot be used.";
-  return asksForVerification(config) && !board.verifies && !config.allow_unverified_tls
+  if (!board._hasTls()) return "The board has no TLS sockets: wss cannot be used.";
+  return asksForVerification(config) && !board._verifies && !config.allow_unverified_tls
     ? "The board cannot verify the server: set allow_unverified_tls to connect all the same."
     : "";
 }
@@ -15,7 +15,11 @@ function asksForVerification(config: Config): boolean {
 
 /** The TLS options for a connection to `host`. */
 export function tlsOptions(config: Config, host: string): TlsOptions {
-  return { servername: config.cert_common_name || host, verify: asksForVerification(config) && board.verifies, ca: globalCaStore };
+  return {
+    servername: config.cert_common_name || host,
+    verify: asksForVerification(config) && board._verifies,
+    ca: globalCaStore,
+  };
 }
 
 /** What is wrong with the TLS fields of a configuration, as a sentence; "" if nothing is. */

@@ -15,86 +15,82 @@ export interface Uri {
   _password: string;
 }
 
-/** Percent-encodes what may not stand in a request line; existing percent-codes stay. */
+/** A path with a leading slash, and percent-codes for what may not stand in a request line; codes in it stay. */
 export function encodePath(path: string): string {
   // Not encodeURIComponent: Espruino's gives wrong bytes above 0x7f.
-  return bytesOf(path).replace(/[^\x21-\x7e]/g, function (character) {
+  return board._utf8((path.charAt(0) === "/" ? "" : "/") + path).replace(/[^\x21-\x7e]/g, function (character) {
     var code = character.charCodeAt(0);
-    return "%" + (code < 16 ? "0" : "") + code.toString(16).toUpperCase();
+    return (code < 16 ? "%0" : "%") + code.toString(16);
   });
 }
 
-/** The UTF-8 of a string as a byte string. */
-export function bytesOf(text: string): string {
-  var payload = board.payload(text);
-  return board.byteString(board.join([], payload, 0, payload.length)).substr(0, payload.length);
-}
-
 function decode(text: string): string {
-  return bytesOf(text).replace(/%[0-9a-fA-F][0-9a-fA-F]/g, function (code) {
+  return board._utf8(text).replace(/%[0-9a-fA-F][0-9a-fA-F]/g, function (code) {
     return String.fromCharCode(parseInt(code.substr(1), 16));
   });
 }
 
-/** The path from `from` on up to (not with) the first of `characters`; the whole rest if there is none. */
-function indexOfAny(text: string, characters: string, from: number): number {
-  while (from < text.length && characters.indexOf(text.charAt(from)) < 0) from++;
-  return from;
+/** The index of the first of `characters` in `text` from `index` on; the text's length if there is none. */
+function find(text: string, characters: string, index: number): number {
+  while (index < text.length && characters.indexOf(text.charAt(index)) < 0) index++;
+  return index;
 }
 
 /** Splits an absolute URI. Returns undefined if it has no scheme or host, a bad port, a space or a control character. */
 export function parseUri(uri: string): Uri | undefined {
-  var colon = uri.indexOf("://");
-  if (colon < 1 || /[\x00-\x20\x7f]/.test(uri)) return undefined;
-  var pathStart = indexOfAny(uri, "/?#", colon + 3);
-  var authority = uri.substring(colon + 3, pathStart);
-  var fragment = indexOfAny(uri, "#", pathStart);
-  var path = uri.substring(pathStart, fragment);
-  var at = authority.lastIndexOf("@");
-  var user = at < 0 ? undefined : authority.substr(0, at);
-  var host = authority.substr(at + 1);
-  var bracket = host.indexOf("]");
-  var portColon = host.indexOf(":", bracket < 0 ? 0 : bracket);
-  var port = "";
-  if (portColon >= 0) {
-    port = host.substr(portColon + 1);
-    host = host.substr(0, portColon);
-  }
-  if (bracket > 0 && host.charAt(0) === "[" && bracket === host.length - 1) host = host.substr(1, bracket - 1);
-  else if (bracket >= 0) return undefined;
-  if (!host || !/^[0-9]*$/.test(port) || +port > 65535 || (port && !+port)) return undefined;
-  var userEnd = user ? indexOfAny(user, ":", 0) : 0;
+  var start = uri.indexOf("://");
+  if (start < 1 || /[\x00-\x20\x7f]/.test(uri)) return undefined;
+  var scheme = uri.substr(0, start).toLowerCase();
+  uri = uri.substring(start + 3, find(uri, "#", 0));
+  var end = find(uri, "/?", 0);
+  var path = uri.substr(end);
+  uri = uri.substr(0, end);
+  var at = uri.lastIndexOf("@");
+  var user = uri.substr(0, at < 0 ? 0 : at);
+  var host = uri.substr(at + 1);
+  var colon = host.charAt(0) === "[" ? host.indexOf("]") + 1 : find(host, ":", 0);
+  var port = host.substr(colon);
+  host = host.substr(0, colon);
+  // Only an address in brackets may hold a colon; what it holds is for the board to look up.
+  if (host.charAt(0) === "[") host = host.substr(1, colon - 2);
+  else if (/[\[\]]/.test(host)) return undefined;
+  if (!host || /[^:0-9]/.test(port) || port.lastIndexOf(":") > 0 || (port && port.charAt(0) !== ":")) return undefined;
+  port = port.substr(1);
+  if (port && !(+port > 0 && +port < 65536)) return undefined;
+  end = find(user, ":", 0);
   return {
-    _scheme: uri.substr(0, colon).toLowerCase(),
+    _scheme: scheme,
     _host: host.toLowerCase(),
     _port: +port,
-    _path: path && encodePath((path.charAt(0) === "/" ? "" : "/") + path),
-    _username: user && decode(user.substr(0, userEnd)),
-    _password: user ? decode(user.substr(userEnd + 1)) : "",
+    _path: path && encodePath(path),
+    _username: at < 0 ? undefined : decode(user.substr(0, end)),
+    _password: decode(user.substr(end + 1)),
   };
 }
 
-/** Resolves a `Location` against the URI of the request that it answers (RFC 3986 §5.2). */
-export function resolveUri(scheme: string, authority: string, path: string, reference: string): string {
-  var end = indexOfAny(reference, "/?#", 0);
-  if (reference.charAt(end - 1) === ":") return reference;
-  if (reference.substr(0, 2) === "//") return scheme + ":" + reference;
-  var base = path.substr(0, indexOfAny(path, "?", 0));
+/** True if the scheme is one of RFC 6455 §3. */
+export function isWebSocket(uri: Uri): boolean {
+  return uri._scheme === "ws" || uri._scheme === "wss";
+}
+
+/** Resolves a `Location` against `base` (`scheme://authority`) and `path` of the request that it answers (RFC 3986 §5.2). */
+export function resolveUri(base: string, path: string, reference: string): string {
+  if (find(reference, ":", 0) < find(reference, "/?#", 0)) return reference;
+  if (reference.substr(0, 2) === "//") return base.substr(0, base.indexOf("/")) + reference;
   var first = reference.charAt(0);
-  if (!reference || first === "#") reference = path;
-  else if (first === "?") reference = base + reference;
-  else if (first !== "/") reference = base.substr(0, base.lastIndexOf("/") + 1) + reference;
-  // Dot segments (RFC 3986 §5.2.4)
-  var query = indexOfAny(reference, "?#", 0);
+  path = path.substr(0, find(path, "?", 0));
+  if (first === "?") reference = path + reference;
+  else if (first !== "/") reference = path.substr(0, path.lastIndexOf("/") + 1) + reference;
+  var end = find(reference, "?#", 0);
   var segments: string[] = [];
   reference
-    .substr(0, query)
+    .substr(0, end)
     .split("/")
     .forEach(function (segment, index, all) {
-      if (segment === "..") {
-        if (segments.length > 1) segments.pop();
-      } else if (segment !== ".") segments.push(segment);
-      if ((segment === ".." || segment === ".") && index === all.length - 1) segments.push("");
+      // Dot segments (RFC 3986 §5.2.4)
+      var dots = segment === "." || segment === "..";
+      if (segment === "..") segments.pop();
+      if (dots ? index === all.length - 1 : index) segments.push(dots ? "" : segment);
     });
-  return scheme + "://" + authority + segments.join("/") + reference.substr(query);
+  return base + "/" + segments.join("/") + reference.substr(end);
 }
