@@ -18,8 +18,8 @@ export class FlashProject {
   readonly directory = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "flash-test-")));
   /** Searched before the PATH, for stand-ins of programs. */
   readonly bin = path.join(this.directory, "bin");
-  /** Contents of dist/esp_websocket_client.min.js: several pieces long, with every byte that a file may hold. */
-  readonly bundle = `exports.version=1;//${"0123456789abcdef".repeat(80)}é\n/*${String.fromCharCode(...Array(256).keys())}*/\n`;
+  /** Contents of dist/esp_websocket_client.min.js: several pieces long, with every byte that a script may hold (Espruino ends at a NUL). */
+  readonly bundle = `exports.version=1;//${"0123456789abcdef".repeat(80)}é\n/*${String.fromCharCode(...Array.from({ length: 255 }, (_, i) => i + 1))}*/\n`;
   readonly websocketBundle = 'exports.WebSocket=function(){return require("esp_websocket_client")};\n';
 
   constructor() {

@@ -1,0 +1,180 @@
+// flash.sh against a real interpreter: Espruino for Linux with its telnet console.
+
+import { ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { findEspruino } from "../../scripts/find_espruino.cjs";
+import { FlashProject, expectFailure } from "./flash_project";
+
+const espruino = findEspruino();
+/** The console's port is fixed in the interpreter. */
+const TELNET = 2323;
+const MODULE = "esp_websocket_client";
+
+if (!espruino) {
+  process.stderr.write(
+    "SKIPPED: flash.sh is not tested on a real Espruino; put espruino on the PATH or set ESPRUINO\n"
+  );
+}
+
+(espruino ? describe : describe.skip)("Espruino for Linux", () => {
+  let project: FlashProject;
+  let directory: string;
+  let interpreter: ChildProcess;
+  const port = ["-p", `tcp://127.0.0.1:${TELNET}`];
+
+  beforeEach(async () => {
+    project = new FlashProject();
+    directory = fs.mkdtempSync(path.join(os.tmpdir(), "flash-espruino-"));
+    await start();
+  });
+
+  afterEach(async () => {
+    await stop();
+    project.remove();
+    fs.rmSync(directory, { recursive: true, force: true });
+  });
+
+  /** Power on: Storage is a file in the working directory and survives stop(). */
+  async function start(): Promise<void> {
+    // The interpreter shares the port with any other that listens there, so that would go unnoticed.
+    if (await isListening()) throw new Error(`port ${TELNET} is taken: end the Espruino that listens there`);
+    interpreter = spawn(espruino!, ["--telnet"], { cwd: directory, stdio: ["pipe", "ignore", "ignore"] });
+    while (!(await isListening())) {
+      if (interpreter.exitCode !== null) throw new Error(`${espruino} ended with status ${interpreter.exitCode}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async function isListening(): Promise<boolean> {
+    const socket = net.connect(TELNET, "127.0.0.1");
+    const connected = await new Promise<boolean>((resolve) => {
+      socket.once("connect", () => resolve(true));
+      socket.once("error", () => resolve(false));
+    });
+    socket.destroy();
+    return connected;
+  }
+
+  async function stop(): Promise<void> {
+    interpreter.kill("SIGKILL");
+    if (interpreter.exitCode === null && interpreter.signalCode === null) await once(interpreter, "close");
+  }
+
+  /** The value of an expression on the board. */
+  async function ask(expression: string): Promise<unknown> {
+    const socket = net.connect(TELNET, "127.0.0.1");
+    await once(socket, "connect");
+    socket.write(`\n\x10print("<"+"#",JSON.stringify({value:${expression}}),"#>")\n`);
+    let printed = "";
+    for await (const data of socket) {
+      printed += data;
+      const match = /<# (.*) #>/.exec(printed);
+      if (printed.includes("Uncaught")) break;
+      if (match) return (JSON.parse(match[1] as string) as { value?: unknown }).value;
+    }
+    throw new Error(`no answer: ${printed}`);
+  }
+
+  test("takes the module, which then can be required", async () => {
+    const result = await project.run([...port, "--websocket"]);
+    expect(result.stderr).toBe("");
+    expect(result.status).toBe(0);
+    expect(result.stdout).toMatch(/Espruino \d+v\d+.* on LINUX/);
+    expect(await ask(`require("${MODULE}").version`)).toBe(1);
+    expect(await ask('require("websocket").WebSocket().version')).toBe(1);
+    expect(await ask('require("Storage").list().sort()')).toEqual([MODULE, "websocket"]);
+    expect(await ask(`E.toUint8Array(require("Storage").read("${MODULE}")).length`)).toBe(project.bundle.length);
+  });
+
+  test("runs an app saved with --boot after each start", async () => {
+    project.write("app.js", `global.found = require("${MODULE}").version;`);
+    const result = await project.run([...port, "--app", "app.js", "--boot"]);
+    expect(result.stderr).toBe("");
+    expect(result.status).toBe(0);
+    expect(await ask("global.found")).toBe(1);
+    await stop();
+    await start();
+    expect(await ask("global.found")).toBe(1);
+  });
+
+  test("runs an app saved without --boot now, not after a start", async () => {
+    project.write("app.js", `global.found = require("${MODULE}").version;`);
+    expect((await project.run([...port, "--app", "app.js"])).status).toBe(0);
+    expect(await ask("global.found")).toBe(1);
+    await stop();
+    await start();
+    expect(await ask("global.found === undefined")).toBe(true);
+  });
+
+  test("shows what an app throws when it starts", async () => {
+    project.write("app.js", "nothing.here();");
+    const result = await project.run([...port, "--app", "app.js"]);
+    expect(result.status).toBe(0);
+    expect(result.stderr).toMatch(/^flash\.sh: warning: the app threw when it started: Uncaught ReferenceError/);
+  });
+
+  test("is flashed although a program prints all the time", async () => {
+    await ask('setInterval(function(){print("still here")},5)');
+    const result = await project.run(port);
+    expect(result.stderr).toBe("");
+    expect(result.status).toBe(0);
+    expect(await ask(`require("${MODULE}").version`)).toBe(1);
+  });
+
+  test("keeps the old file when the upload is cut, and takes the next one", async () => {
+    await ask(`require("Storage").write("${MODULE}","exports.version=0")`);
+    // Lets through part of the upload only.
+    const proxy = net.createServer((socket) => {
+      const board = net.connect(TELNET, "127.0.0.1");
+      let passed = 0;
+      for (const end of [socket, board]) {
+        end
+          .on("error", () => {})
+          .on("close", () => {
+            socket.destroy();
+            board.destroy();
+          });
+      }
+      board.pipe(socket);
+      socket.on("data", (data) => {
+        const text = data.toString("latin1");
+        if (text.includes('flash.tmp0",atob')) passed++;
+        board.write(data);
+        if (passed === 2) setImmediate(() => socket.destroy());
+      });
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    project.write("dist/esp_websocket_client.min.js", `exports.version=2;/*${"x".repeat(20000)}*/`);
+    const cut = await project.run(["-p", `tcp://127.0.0.1:${(proxy.address() as net.AddressInfo).port}`]);
+    proxy.close();
+    expectFailure(cut, /was cut.*what was on the board before is untouched/);
+    expect(await ask(`require("Storage").read("${MODULE}")`)).toBe("exports.version=0");
+    const again = await project.run(port);
+    expect(again.stderr).toBe("");
+    expect(again.status).toBe(0);
+    expect(await ask(`require("${MODULE}").version`)).toBe(2);
+    expect(await ask('require("Storage").list()')).toEqual([MODULE]);
+  });
+
+  test("says that Storage is full", async () => {
+    await ask(`require("Storage").write("${MODULE}","exports.version=0")`);
+    await ask('require("Storage").write("big","x",0,260000)');
+    expectFailure(await project.run(port), /Storage is too full/);
+    expect(await ask(`require("${MODULE}").version`)).toBe(0);
+  });
+
+  test("uses the space of erased files", async () => {
+    await ask(`require("Storage").write("${MODULE}","exports.version=0")`);
+    await ask('require("Storage").write("big","x",0,260000)');
+    await ask('require("Storage").erase("big")');
+    const result = await project.run(port);
+    expect(result.stderr).toBe("");
+    expect(result.status).toBe(0);
+    expect(await ask(`require("${MODULE}").version`)).toBe(1);
+  });
+});

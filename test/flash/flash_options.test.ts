@@ -1,0 +1,231 @@
+// flash.sh without a board: its options, what it runs (npm, esptool), the ports it finds, and its shell.
+
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { FlashProject, expectFailure } from "./flash_project";
+import { ScriptedBoard } from "./scripted_board";
+
+let project: FlashProject;
+
+beforeEach(() => {
+  project = new FlashProject();
+});
+
+afterEach(() => project.remove());
+
+/** Has the serial port library, which asks udevadm on Linux, find these ports. */
+function withPorts(...names: string[]): void {
+  const devices = names.map(
+    (name) => `P: /devices/usb/${name}\nN: ${name}\nE: DEVNAME=/dev/${name}\nE: ID_VENDOR_ENC=Silicon\\x20Labs\n`
+  );
+  project.write("bin/devices", `${devices.join("\n")}\n`);
+  project.program("udevadm", `cat "${path.join(project.bin, "devices")}"`);
+}
+
+const onLinux = process.platform === "linux" ? test : test.skip;
+
+test("--help names every option", async () => {
+  const { status, stdout, stderr } = await project.run(["--help"]);
+  expect(status).toBe(0);
+  expect(stderr).toBe("");
+  for (const option of [
+    "-p",
+    "-b",
+    "--app",
+    "--boot",
+    "--websocket",
+    "--firmware",
+    "--list",
+    "--verify",
+    "--no-verify",
+    "--dry-run",
+  ]) {
+    expect(stdout).toContain(option);
+  }
+});
+
+test.each([
+  [["--quick"], /unknown option --quick/],
+  [["somewhere"], /unknown option somewhere/],
+  [["-p"], /-p needs a value/],
+  [["--app", "--boot"], /--app needs a value/],
+  [["--port="], /--port needs a value/],
+  [["--list=yes"], /--list takes no value/],
+  [["-b", "fast"], /baud rate fast is not a number/],
+  [["-b", "0"], /baud rate 0 is not a number/],
+  [["--boot"], /--boot needs --app/],
+])("%j are wrong options", async (args, message) => {
+  expectFailure(await project.run(args), message, 2);
+});
+
+test("a wrong FLASH_TIMEOUT is named", async () => {
+  expectFailure(await project.run([], { FLASH_TIMEOUT: "soon" }), /FLASH_TIMEOUT=soon/, 2);
+});
+
+test.each(["--app", "--firmware"])("a missing file for %s is named", async (option) => {
+  expectFailure(await project.run([option, "none.js"]), /there is no file none\.js/);
+});
+
+test("a missing espruino CLI is named", async () => {
+  fs.rmSync(path.join(project.directory, "node_modules"));
+  expectFailure(await project.run(["-p", "tcp://127.0.0.1:1"]), /espruino CLI is not installed: run `npm install`/);
+});
+
+describe("ports", () => {
+  onLinux("--list prints them", async () => {
+    withPorts("ttyUSB0", "ttyACM1", "ttyS0");
+    const { status, stdout } = await project.run(["--list"]);
+    expect(status).toBe(0);
+    expect(stdout).toBe("/dev/ttyUSB0 (Silicon Labs)\n/dev/ttyACM1 (Silicon Labs)\n");
+  });
+
+  onLinux("none", async () => {
+    withPorts("ttyS0");
+    expectFailure(await project.run([]), /no serial port was found: connect the board by USB/);
+    expectFailure(await project.run(["--list"]), /no serial port was found/);
+  });
+
+  onLinux("several", async () => {
+    withPorts("ttyUSB0", "ttyUSB1");
+    expectFailure(await project.run([]), /several ports, choose one with -p: \/dev\/ttyUSB0 .*, \/dev\/ttyUSB1/);
+  });
+
+  onLinux("one is taken without asking", async () => {
+    withPorts("ttyUSB_that_is_gone");
+    expectFailure(await project.run([]), /there is no port \/dev\/ttyUSB_that_is_gone/);
+  });
+
+  onLinux("a file that is no serial port", async () => {
+    expectFailure(await project.run(["-p", "/dev/null"]), /\/dev\/null is not a serial port/);
+  });
+});
+
+describe("building", () => {
+  const bundle = "dist/esp_websocket_client.min.js";
+
+  beforeEach(() => {
+    project.write("rollup.config.mjs", "");
+    project.write("src/client.ts", "");
+    project.program("npm", `echo "$@" >> npm.log; printf 'built=1' > ${bundle}; cp ${bundle} dist/websocket.min.js`);
+    const past = new Date(0);
+    for (const file of ["rollup.config.mjs", "src/client.ts"])
+      fs.utimesSync(path.join(project.directory, file), past, past);
+  });
+
+  const built = (): boolean => fs.existsSync(path.join(project.directory, "npm.log"));
+  const withoutBoard = ["-p", "tcp://127.0.0.1:1"];
+
+  test("is left out when the bundles are newer than the sources", async () => {
+    await project.run(withoutBoard);
+    expect(built()).toBe(false);
+  });
+
+  test("is done when a source is newer", async () => {
+    const future = new Date(Date.now() + 3600_000);
+    fs.utimesSync(path.join(project.directory, "src/client.ts"), future, future);
+    await project.run(withoutBoard);
+    expect(built()).toBe(true);
+  });
+
+  test("is done when a bundle is missing, and what was built is uploaded", async () => {
+    fs.rmSync(path.join(project.directory, bundle));
+    const board = new ScriptedBoard();
+    const result = await project.run(["-p", await board.listen()]);
+    await board.close();
+    expect(result.status).toBe(0);
+    expect(fs.readFileSync(path.join(project.directory, "npm.log"), "utf8")).toBe("run --silent build\n");
+    expect(board.get("esp_websocket_client")).toBe("built=1");
+  });
+
+  test("that fails is named", async () => {
+    fs.rmSync(path.join(project.directory, bundle));
+    project.program("npm", "exit 1");
+    expectFailure(await project.run(withoutBoard), /the build failed/);
+  });
+
+  test("cannot be done by the npm package, which says so", async () => {
+    fs.rmSync(path.join(project.directory, "rollup.config.mjs"));
+    fs.rmSync(path.join(project.directory, bundle));
+    expectFailure(await project.run(withoutBoard), /min\.js is missing/);
+    expect(built()).toBe(false);
+  });
+});
+
+describe("--firmware", () => {
+  /** An image with Espruino's partition table `at` an offset, or without one. */
+  function image(name: string, partitionsAt?: number): void {
+    const bytes = Buffer.alloc(0x9000, 0xff);
+    bytes[0] = partitionsAt === 0x8000 ? 0xff : 0xe9;
+    if (partitionsAt !== undefined) bytes.writeUInt16LE(0x50aa, partitionsAt);
+    project.write(name, bytes);
+  }
+
+  test.each([
+    ["an application", undefined, "0x10000"],
+    ["an image from the bootloader on", 0x7000, "0x1000"],
+    ["an image of the whole flash", 0x8000, "0x0"],
+  ])("flashes %s at its place, then goes on", async (_, partitionsAt, offset) => {
+    image("espruino.bin", partitionsAt);
+    project.program("esptool", 'echo "$@" > esptool.log');
+    const result = await project.run(["-p", "/dev/null", "-b", "460800", "--firmware", "espruino.bin"]);
+    expect(fs.readFileSync(path.join(project.directory, "esptool.log"), "utf8")).toBe(
+      `--port /dev/null --baud 460800 write_flash ${offset} espruino.bin\n`
+    );
+    expectFailure(result, /\/dev\/null is not a serial port/);
+  });
+
+  test("only says so in a dry run", async () => {
+    image("espruino.bin");
+    project.program("esptool", "echo > esptool.log");
+    const result = await project.run(["-p", "/dev/null", "--firmware", "espruino.bin", "--dry-run"]);
+    expect(result.stdout).toContain("Would flash espruino.bin at 0x10000");
+    expect(fs.existsSync(path.join(project.directory, "esptool.log"))).toBe(false);
+  });
+
+  test("takes no other file", async () => {
+    project.write("espruino.bin", "<html>not found</html>");
+    project.program("esptool", "echo > esptool.log");
+    expectFailure(await project.run(["-p", "/dev/null", "--firmware", "espruino.bin"]), /not an ESP32 firmware/);
+    expect(fs.existsSync(path.join(project.directory, "esptool.log"))).toBe(false);
+  });
+
+  test("needs a serial port", async () => {
+    image("espruino.bin");
+    expectFailure(await project.run(["-p", "tcp://127.0.0.1:1", "--firmware", "espruino.bin"]), /serial port only/);
+  });
+
+  test("passes esptool's failure on", async () => {
+    image("espruino.bin");
+    project.program("esptool", "exit 2");
+    expectFailure(await project.run(["-p", "/dev/null", "--firmware", "espruino.bin"]), /could not flash.*BOOT button/);
+  });
+
+  test("needs esptool", async () => {
+    image("espruino.bin");
+    // A PATH with what flash.sh uses itself, and no esptool.
+    for (const program of ["node", "dirname", "readlink", "find", "head"]) {
+      const { stdout } = spawnSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" });
+      project.program(program, `exec ${stdout.trim()} "$@"`);
+    }
+    const result = await project.run(["-p", "/dev/null", "--firmware", "espruino.bin"], { PATH: project.bin });
+    expectFailure(result, /needs esptool: install it with `pip install esptool`/);
+  });
+});
+
+test("flash.sh works through a link, from any folder", async () => {
+  const link = path.join(project.directory, "bin", "flash");
+  fs.symlinkSync("../flash.sh", link);
+  const result = spawnSync(link, ["-p", "tcp://127.0.0.1:0"], { cwd: "/", encoding: "utf8" });
+  expect(result.stderr).toMatch(/write it as tcp:\/\/host:port/);
+});
+
+const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
+if (!shellcheck)
+  process.stderr.write("SKIPPED: flash.sh is not checked, because shellcheck was not found on the PATH\n");
+(shellcheck ? test : test.skip)("shellcheck finds nothing in flash.sh", () => {
+  const script = path.resolve(__dirname, "..", "..", "flash.sh");
+  const { status, stdout } = spawnSync("shellcheck", [script], { encoding: "utf8" });
+  expect(stdout).toBe("");
+  expect(status).toBe(0);
+});
