@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import type { Address, Board, Payload, Transport, TransportConnection, TransportListener } from "../../src/board";
+import { decodeFrames, type ReceivedFrame } from "../support/peer";
+
+/** One mocked connection: keeps what the client writes; the test plays the other end through `listener`. */
+export class TestConnection implements TransportConnection {
+  /** The arrays that were given to `write`, not copies: who changes them later is found out. */
+  readonly written: Uint8Array[] = [];
+  /** How often `close` was called. */
+  closes = 0;
+  /** Set to throw, or to call the listener back, from within. */
+  onWrite: (bytes: Uint8Array) => void = () => {};
+  onClose: () => void = () => {};
+  private taken = 0;
+
+  constructor(
+    readonly address: Address,
+    readonly listener: TransportListener
+  ) {}
+
+  write(bytes: Uint8Array): void {
+    if (this.closes) throw new Error("This socket is closed");
+    this.written.push(bytes);
+    this.onWrite(bytes);
+  }
+
+  close(): void {
+    this.closes++;
+    this.onClose();
+  }
+
+  /** The bytes written since the last call. */
+  take(): Buffer {
+    const bytes = Buffer.concat(this.written.slice(this.taken));
+    this.taken = this.written.length;
+    return bytes;
+  }
+
+  /** The frames written since the last call; they must be whole and masked (RFC 6455 §5.1). */
+  takeFrames(): ReceivedFrame[] {
+    const { frames, rest } = decodeFrames(this.take());
+    expect(rest).toHaveLength(0);
+    for (const frame of frames) expect(frame).toMatchObject({ masked: true, rsv: 0 });
+    return frames;
+  }
+
+  /** The same, as text: first byte, length, and the payload in hex, or as text for text frames. */
+  takeWire(): string[] {
+    return this.takeFrames().map(({ raw, opcode, payload }) => {
+      const content = payload.length > 40 ? "" : payload.toString(opcode === 1 ? "utf8" : "hex");
+      return `${raw.toString("hex", 0, 1)}(${payload.length})${content && " " + content}`;
+    });
+  }
+}
+
+/** A transport whose connections the test drives. */
+export class TestTransport implements Transport {
+  readonly connections: TestConnection[] = [];
+  /** Called in `open`, with the connection made: to throw, or to call the listener back, from within. */
+  onOpen: (connection: TestConnection) => void = () => {};
+
+  open(address: Address, listener: TransportListener): TransportConnection {
+    const connection = new TestConnection(address, listener);
+    this.connections.push(connection);
+    this.onOpen(connection);
+    return connection;
+  }
+}
+
+type Listeners = Map<string, Function[]>;
+
+/** An object with the interpreter's `on`. Its listeners are kept outside of it. */
+class Emitter {
+  static readonly kept = new WeakMap<object, Listeners>();
+
+  on(event: string, listener: Function): void {
+    let listeners = Emitter.kept.get(this);
+    if (!listeners) Emitter.kept.set(this, (listeners = new Map()));
+    listeners.set(event, [...(listeners.get(event) ?? []), listener]);
+  }
+}
+
+/** A board in plain Node, with mocked sockets, whose every answer the test decides. */
+export class TestBoard extends TestTransport implements Board {
+  _verifies = true;
+  _pem = true;
+  _ipv6 = true;
+  /** Lines that were logged, and exceptions of handlers that were reported. */
+  readonly logged: string[] = [];
+  readonly reported: unknown[] = [];
+  /** What `_random` returns first; after that a sequence that is the same in each run. */
+  randoms: number[] = [];
+  private seed = 1;
+
+  _hasTls(): boolean {
+    return true;
+  }
+  _emitter(): object {
+    return new Emitter();
+  }
+  _listeners(emitter: object, event: string): Function | Function[] | undefined {
+    return Emitter.kept.get(emitter)?.get(event);
+  }
+  _log(line: string): void {
+    this.logged.push(line);
+  }
+  _report(exception: unknown): void {
+    this.reported.push(exception);
+  }
+  _random(): number {
+    this.seed = (Math.imul(this.seed, 1664525) + 1013904223) >>> 0;
+    return this.randoms.shift() ?? this.seed;
+  }
+  _sha1(bytes: string): string {
+    return createHash("sha1").update(Buffer.from(bytes, "latin1")).digest("latin1");
+  }
+  _base64(bytes: string): string {
+    return Buffer.from(bytes, "latin1").toString("base64");
+  }
+  _unbase64(text: string): string {
+    return Buffer.from(text, "base64").toString("latin1");
+  }
+  _utf8(text: string): string {
+    return Buffer.from(text).toString("latin1");
+  }
+  _payload(data: string | Uint8Array | ArrayBuffer | number[]): Payload {
+    if (typeof data === "string") return Uint8Array.from(Buffer.from(data));
+    if (data instanceof ArrayBuffer) return new Uint8Array(data.slice(0));
+    if (data instanceof Uint8Array || Array.isArray(data)) return Uint8Array.from(data);
+    throw new TypeError("These are no bytes.");
+  }
+  _join(header: number[], payload: Payload, offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array((header.length + length + 3) & ~3);
+    bytes.set(header);
+    bytes.set((payload as Uint8Array).subarray(offset, offset + length), header.length);
+    return bytes;
+  }
+  _slice(payload: Payload, offset: number, length: number): Payload {
+    return (payload as Uint8Array).slice(offset, offset + length);
+  }
+  _text(bytes: Uint8Array): string {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  }
+  _byteString(bytes: Uint8Array): string {
+    return Buffer.from(bytes).toString("latin1");
+  }
+  _isAscii(bytes: Uint8Array): boolean {
+    return bytes.every((byte) => byte < 128);
+  }
+}
