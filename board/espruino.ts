@@ -27,6 +27,7 @@ declare const E: {
   hwRand(): number;
   fromUTF8(text: string): string;
   asUTF8(text: string): string;
+  openFile(path: string, mode: string): { read(length: number): string; close(): void };
 };
 declare const process: { env: { BOARD: string } };
 declare function setTimeout(callback: () => void, milliseconds: number): unknown;
@@ -43,6 +44,9 @@ try {
 } catch (exception) {
   unicode = false;
 }
+
+/** Random bytes read from Linux's device and not used yet. */
+var pool = "";
 
 /** A module, undefined if the firmware lacks it. */
 function find(module: string): any {
@@ -112,11 +116,21 @@ const espruino: Board = {
     }, 0);
   },
   _random: function () {
-    // The built-in generator begins with the same seed at each boot; the hardware's register (ESP-IDF wdev_reg.h) does not.
+    // The built-in generator begins with the same seed at each boot; the hardware's register (ESP-IDF wdev_reg.h) and
+    // Linux's device do not.
     var random = E.hwRand();
     var name = process.env.BOARD;
     if (name.substr(0, 5) === "ESP32")
       random ^= peek32(/S3/i.test(name) ? 0x6003507c : /C3/i.test(name) ? 0x600260b0 : 0x60035144);
+    else if (name === "LINUX") {
+      if (!pool) {
+        var file = E.openFile("/dev/urandom", "r");
+        pool = file.read(64);
+        file.close();
+      }
+      random ^= new Uint32Array(E.toUint8Array(pool.substr(0, 4)).buffer)[0];
+      pool = pool.substr(4);
+    }
     return random >>> 0;
   },
   _sha1: function (bytes) {
