@@ -3,7 +3,7 @@
  * does in its own way stands behind this interface, in `board/`.
  */
 
-/** The C-style configuration's TLS fields, checked and in the form that the board asked for (`Board.pem`). */
+/** The C-style configuration's TLS fields, checked and in the form that the board takes (`Board._pem`). */
 export interface TlsOptions {
   /** Trusted certificate authority, or undefined. */
   ca?: string;
@@ -81,8 +81,11 @@ export interface Board extends Transport {
   _hasTls(): boolean;
   /** True: the board's TLS checks the server's certificate chain and host name when `TlsOptions.verify` is set. */
   readonly _verifies: boolean;
-  /** True: `Transport.open` takes PEM; false: DER in a byte string, one certificate. */
-  readonly _pem: boolean;
+  /**
+   * False: `Transport.open` takes DER in a byte string, one certificate. Otherwise it takes PEM, any number of
+   * certificates, and this turns the DER of a certificate or a private key into it: `pem` in src/pem.ts.
+   */
+  readonly _pem: false | ((der: string, key: boolean) => string);
   /** True: `Transport.open` connects to IPv6 addresses. */
   readonly _ipv6: boolean;
 
@@ -101,7 +104,7 @@ export interface Board extends Transport {
   _sha1(bytes: string): string;
   /** Base64 of a byte string. */
   _base64(bytes: string): string;
-  /** The bytes of a base64 text as a byte string. */
+  /** The bytes of a base64 text as a byte string. What is no base64, line breaks among it, is skipped. */
   _unbase64(text: string): string;
 
   /** The UTF-8 of a text as a byte string; where strings are bytes, the text itself. */
