@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Address, Board, Payload, Transport, TransportConnection, TransportListener } from "../../src/board";
+import { pem } from "../../src/pem";
 import { decodeFrames, type ReceivedFrame } from "../support/peer";
 
 /** One mocked connection: keeps what the client writes; the test plays the other end through `listener`. */
@@ -83,7 +84,7 @@ class Emitter {
 /** A board in plain Node, with mocked sockets, whose every answer the test decides. */
 export class TestBoard extends TestTransport implements Board {
   _verifies = true;
-  _pem = true;
+  readonly _pem = pem;
   _ipv6 = true;
   /** Lines that were logged, and exceptions of handlers that were reported. */
   readonly logged: string[] = [];
