@@ -218,19 +218,20 @@ export class SimulatedBoard implements Board, Interpreter {
 
   /** Only the last exception of a pass is reported; the interpreter has room for one. */
   private reportExceptions(): void {
+    if (!this.raised.length) return;
     const exceptions = this.raised;
     this.raised = [];
     const last = exceptions.pop();
     for (const exception of exceptions) this.record(exception, "lost");
-    if (exceptions.length === 0 && last === undefined) return;
     const process = this.realm.globals.process as Plain;
     const listeners = this.events.listeners(process, "uncaughtException");
     if (listeners === undefined) return this.printException(last);
     this.record(last, "handled");
     this.events.call(process, listeners, [last]);
-    const own = this.raised.pop();
+    // What the handler itself throws is printed.
+    const own = this.raised;
     this.raised = [];
-    if (own !== undefined) this.printException(own);
+    if (own.length) this.printException(own[own.length - 1]);
   }
 
   private printException(exception: unknown): void {

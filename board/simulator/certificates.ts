@@ -21,41 +21,55 @@ export function readIdentity(board: Interpreter, options: Plain): TlsIdentity {
     const value = options[field];
     if (value === undefined) return undefined;
     const given = typeof value === "function" ? (value as Callable).call(undefined) : value;
-    if (typeof given === "string" && given.length <= LONGEST_FILE_NAME)
-      board.print(`WARNING: File ${JSON.stringify(given)} not found`);
+    if (typeof value === "string" && value.length <= LONGEST_FILE_NAME) {
+      board.print(`WARNING: File ${JSON.stringify(value)} not found`);
+      throw board.realm.error("Error", "Could not open file : UNKNOWN");
+    }
     return bytesOf(asByteString(board, given ?? value));
   };
+  const fail = (what: string, code: string): Error =>
+    board.realm.error("InternalError", `HTTPS init failed! ${what}: ${code}`);
   const certificate = (field: string): X509Certificate | undefined => {
-    const der = read(field);
-    if (!der) return undefined;
+    const given = read(field);
+    if (!given) return undefined;
+    const what = `mbedtls_x509_crt_parse of '${field}'`;
+    const der = element(given);
+    if (!der) throw fail(what, "Invalid format");
+    // A certificate's first part is a SEQUENCE too; -0x21e2 is mbedTLS's "invalid format, unexpected tag".
+    if (der.content[0] !== SEQUENCE) throw fail(what, "-0x21e2");
     try {
-      if (der[0] !== SEQUENCE) throw new Error("not DER");
-      return new X509Certificate(der);
+      return new X509Certificate(der.whole);
     } catch {
-      throw board.realm.error(
-        "InternalError",
-        `HTTPS init failed! mbedtls_x509_crt_parse of '${field}': ${der.length ? "Invalid format" : "-0x1"}`
-      );
+      throw fail(what, "Invalid format");
     }
   };
   certificate("ca");
   const own = certificate("cert");
-  const der = read("key");
-  const key = der && privateKey(der);
-  if (der && !key)
-    throw board.realm.error(
-      "InternalError",
-      `HTTPS init failed! mbedtls_pk_parse_key: ${der.length ? "Invalid format" : "-0x1"}`
-    );
+  const given = read("key");
+  const der = given && element(given);
+  const key = der && privateKey(der.whole);
+  if (given && !key) throw fail("mbedtls_pk_parse_key", "Invalid format");
   // A certificate without a key is not shown to the server.
-  if (key && own) identity.cert = own.toString();
-  if (key && own) identity.key = key.export({ type: "pkcs8", format: "pem" }).toString();
+  if (key && own) {
+    identity.cert = own.toString();
+    identity.key = key.export({ type: "pkcs8", format: "pem" }).toString();
+  }
   return identity;
+}
+
+/** The SEQUENCE that some bytes begin with, and what is in it; what follows is ignored. */
+function element(bytes: Buffer): { whole: Buffer; content: Buffer } | undefined {
+  if (bytes[0] !== SEQUENCE || bytes.length < 2) return undefined;
+  const first = bytes[1] as number;
+  const lengthBytes = first & 0x80 ? first & 0x7f : 0;
+  if (lengthBytes > 4 || bytes.length < 2 + lengthBytes) return undefined;
+  const start = 2 + lengthBytes;
+  const end = start + (lengthBytes ? bytes.readUIntBE(2, lengthBytes) : first);
+  return end > bytes.length ? undefined : { whole: bytes.subarray(0, end), content: bytes.subarray(start, end) };
 }
 
 /** The private key in some DER bytes: PKCS #8, PKCS #1 (RSA) or SEC 1 (EC). */
 function privateKey(der: Buffer): KeyObject | undefined {
-  if (der[0] !== SEQUENCE) return undefined;
   for (const type of ["pkcs8", "pkcs1", "sec1"] as const) {
     try {
       return createPrivateKey({ key: der, format: "der", type });

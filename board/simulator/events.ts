@@ -59,7 +59,13 @@ export class EventQueue {
   call(target: unknown, listeners: unknown, args: unknown[]): boolean {
     if (Array.isArray(listeners)) {
       let fine = true;
-      for (const listener of listeners as unknown[]) fine = this.call(target, listener, args) && fine;
+      for (const listener of present(listeners)) {
+        if (listener === undefined) {
+          this.board.print("Execution Interrupted during event processing.");
+          return false;
+        }
+        fine = this.call(target, listener, args) && fine;
+      }
       return fine;
     }
     if (typeof listeners === "function") return this.board.guard(() => (listeners as Callable).apply(target, args));
@@ -77,7 +83,7 @@ export class EventQueue {
         if (typeof listener !== "function" && typeof listener !== "string")
           throw realm.error("TypeError", "Second argument must be a function or a String");
         const old = target[PREFIX + name];
-        const list = old === undefined ? [] : Array.isArray(old) ? (old as unknown[]) : [old];
+        const list = old === undefined ? [] : Array.isArray(old) ? present(old) : torn(old);
         // A new array each time: an event that is under way does not see the change.
         target[PREFIX + name] = realm.array(first ? [listener, ...list] : [...list, listener]);
         onListener(target, name);
@@ -108,7 +114,8 @@ export class EventQueue {
         const list = target[PREFIX + eventName(event, "First argument must be String")];
         if (!Array.isArray(list)) return;
         const at = list.indexOf(listener);
-        if (at >= 0) list.splice(at, 1);
+        // The place stays empty, and the array as long as it was.
+        if (at >= 0) delete list[at];
       },
       removeAllListeners: function (this: unknown, event: unknown): void {
         const target = subject(this);
@@ -120,4 +127,21 @@ export class EventQueue {
       },
     });
   }
+}
+
+/** What is in an array, without the places that are empty. */
+function present(list: unknown[]): unknown[] {
+  return list.filter(() => true);
+}
+
+/**
+ * Firmware bug, kept: where a single function is the listener (the callback of `connect`) and another is added, the
+ * function is taken for a list. Its parts become the listeners: for each parameter nothing, which stops the event,
+ * and its body, which then runs as text of its own, without the variables around it.
+ */
+function torn(listener: unknown): unknown[] {
+  const source = Function.prototype.toString.call(listener);
+  if (source.includes("[native code]")) return [];
+  const parameters = Array.from({ length: (listener as Callable).length }, () => undefined);
+  return [...parameters, source.slice(source.indexOf("{") + 1, source.lastIndexOf("}"))];
 }

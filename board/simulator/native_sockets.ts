@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { clearTimeout, setTimeout } from "node:timers";
 import { MessageChannel, Worker, receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import type { Command, Report, TlsIdentity } from "./socket_messages";
 
@@ -7,6 +8,9 @@ import type { Command, Report, TlsIdentity } from "./socket_messages";
 const SEND_BUFFER = 16384;
 /** The same while the network is silent: what the ESP32's TCP buffers (lwIP's TCP_SND_BUF). */
 const SILENT_SEND_BUFFER = 5744;
+
+/** Milliseconds that closing a board waits for the last bytes to go out. */
+const LAST_BYTES = 1000;
 
 /** Why a connection could not be made. */
 export interface ConnectFailure {
@@ -199,7 +203,11 @@ export class NativeNetwork {
     // The thread ends by itself when its port is closed and its connections are.
     port?.close();
     worker.ref();
-    await new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    const exit = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    // A peer that reads nothing would keep the last bytes, and with them the thread, for ever.
+    const impatience = setTimeout(() => void worker.terminate(), LAST_BYTES);
+    await exit;
+    clearTimeout(impatience);
   }
 
   private drop(id: number): void {

@@ -118,7 +118,7 @@ export function installPromise(board: Interpreter): void {
       items.forEach((item, index) => {
         const done = (value: unknown): void => {
           values[index] = value;
-          if (--left === 0) resolve(state, values, true);
+          if (--left === 0) queue(() => resolve(state, values, true));
         };
         const isPromise = typeof item === "object" && item !== null && states.has(item);
         if (isPromise) then(item, done, (error: unknown) => resolve(state, error, false));

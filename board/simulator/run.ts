@@ -22,6 +22,7 @@ export async function runFile({ script, globals = {}, signal, ...options }: RunO
   const off = (): void => void board.close();
   signal?.addEventListener("abort", off, { once: true });
   try {
+    if (signal?.aborted) return true;
     Object.assign(board.globals, globals);
     board.run(source, script);
     await board.idle();

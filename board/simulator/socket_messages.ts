@@ -26,6 +26,6 @@ export type Report =
   /** The TLS handshake is done. */
   | { event: "secure"; id: number }
   /** The TLS handshake failed, with mbedTLS's error code. */
-  | { event: "tlsFailed"; id: number; code: number; detail?: string }
+  | { event: "tlsFailed"; id: number; code: number }
   /** The peer closed the TLS session cleanly (close_notify). */
   | { event: "closedTls"; id: number };

@@ -70,54 +70,92 @@ function follow(id: number, connection: Connection, stream: Socket | TLSSocket):
   }
 }
 
+/** Tells of which type the last record of a TLS stream was (RFC 5246 §6.2.1). */
+class RecordWatch {
+  lastType = 0;
+  private header: number[] = [];
+  private left = 0;
+
+  read(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length;) {
+      if (this.left > 0) {
+        const skipped = Math.min(this.left, chunk.length - at);
+        this.left -= skipped;
+        at += skipped;
+        continue;
+      }
+      this.header.push(chunk[at++] as number);
+      if (this.header.length < 5) continue;
+      const [type, , , high, low] = this.header as [number, number, number, number, number];
+      this.lastType = type;
+      this.left = (high << 8) | low;
+      this.header = [];
+    }
+  }
+}
+
+/** What Espruino's ClientHello offers, in its order; no level of security is asked for. */
+const CIPHERS = [
+  "DHE-RSA-AES256-GCM-SHA384 DHE-RSA-AES256-CCM DHE-RSA-AES256-SHA256 DHE-RSA-AES256-SHA DHE-RSA-AES256-CCM8",
+  "DHE-RSA-AES128-GCM-SHA256 DHE-RSA-AES128-CCM DHE-RSA-AES128-SHA256 DHE-RSA-AES128-SHA DHE-RSA-AES128-CCM8",
+  "AES256-GCM-SHA384 AES256-CCM AES256-SHA256 AES256-SHA AES256-CCM8",
+  "AES128-GCM-SHA256 AES128-CCM AES128-SHA256 AES128-SHA AES128-CCM8 @SECLEVEL=0",
+]
+  .join(" ")
+  .replaceAll(" ", ":");
+
+const ALERT = 21;
+/** mbedTLS: the peer sent a fatal alert. */
+const FATAL_ALERT = -0x7780;
+/** mbedTLS: what came is no TLS record. */
+const INVALID_RECORD = -0x7200;
+/** The connection ended under the handshake. */
+const CONNECTION_LOST = -1;
+
 /**
  * TLS over the connection, with a stream of our own between the two, so that the end of the
  * connection and the end of the TLS session can be told apart.
  */
 function startTls(id: number, connection: Connection, identity: TlsIdentity): void {
   const { raw } = connection;
+  const records = new RecordWatch();
   let state: "handshake" | "open" | "over" = "handshake";
-  let sawAlert = false;
-  const pipe = new Duplex({
-    read: () => void raw.resume(),
-    write: (chunk: Buffer, _encoding, done) => void raw.write(chunk, () => done()),
-    final: (done) => done(),
-  });
   const over = (message: Report): void => {
     if (state === "over") return;
     state = "over";
     report(message);
   };
+  const failed = (code: number): void => over({ event: "tlsFailed", id, code });
+  const pipe = new Duplex({
+    read: () => void raw.resume(),
+    write: (chunk: Buffer, _encoding, done) => void raw.write(chunk, () => done()),
+    final: (done) => done(),
+  });
   raw.on("data", (chunk: Buffer) => {
-    // An alert record (RFC 5246 §6.2.1, type 21) comes in a piece of its own or as the last of one.
-    if (chunk[0] === 21) sawAlert = true;
+    records.read(chunk);
     if (!pipe.push(chunk)) raw.pause();
   });
-  const lost = (): void => {
-    if (state === "handshake") over({ event: "tlsFailed", id, code: sawAlert ? -0x7780 : -1 });
-    // What was received before the end is read first.
-    else if (state === "open") setImmediate(() => over({ event: "ended", id }));
-    if (!pipe.destroyed) pipe.push(null);
-  };
-  raw.on("end", lost);
+  raw.on("end", () => pipe.push(null));
   raw.on("error", () => {
-    if (state === "open") over({ event: "reset", id });
-    else lost();
+    if (state === "handshake") failed(CONNECTION_LOST);
+    else over({ event: "reset", id });
   });
   let secure: TLSSocket;
   try {
     secure = connectTls({
       socket: pipe,
-      // Espruino verifies nothing and speaks TLS 1.0 to 1.2.
+      // Espruino verifies nothing, and speaks TLS 1.0 to 1.2 without elliptic curves.
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
       minVersion: "TLSv1",
       maxVersion: "TLSv1.2",
-      ciphers: "DEFAULT:@SECLEVEL=0",
+      ciphers: CIPHERS,
+      sigalgs: "RSA+SHA512:RSA+SHA384:RSA+SHA256:RSA+SHA224:RSA+SHA1",
       ...identity,
     });
-  } catch (error) {
-    return over({ event: "tlsFailed", id, code: -0x7780, detail: String(error) });
+  } catch {
+    // A key that does not belong to the certificate; the server would send an alert.
+    return failed(FATAL_ALERT);
   }
   connection.stream = secure;
   secure.on("secureConnect", () => {
@@ -125,24 +163,23 @@ function startTls(id: number, connection: Connection, identity: TlsIdentity): vo
     state = "open";
     report({ event: "secure", id });
   });
-  secure.on("error", (error: NodeJS.ErrnoException & { reason?: string }) => {
-    if (state === "handshake") over({ event: "tlsFailed", id, code: handshakeCode(error), detail: error.message });
+  secure.on("error", (error: NodeJS.ErrnoException) => {
+    if (state === "handshake") failed(handshakeCode(error, records.lastType));
     else over({ event: "reset", id });
   });
   follow(id, connection, secure);
   secure.on("end", () => {
-    // The session ended while the connection goes on: the peer said so (close_notify).
-    if (state === "open" && !raw.readableEnded) over({ event: "closedTls", id });
-    else if (state === "handshake") lost();
+    if (state === "handshake") failed(handshakeCode(undefined, records.lastType));
+    // A session that the peer closes ends with an alert (close_notify).
+    else over({ event: records.lastType === ALERT ? "closedTls" : "ended", id });
   });
 }
 
-/** mbedTLS's code for what OpenSSL says of a failed handshake. */
-function handshakeCode(error: NodeJS.ErrnoException & { reason?: string }): number {
-  const text = `${error.code ?? ""} ${error.message}`;
-  if (/WRONG_VERSION_NUMBER|wrong version number|packet length too long|http request/i.test(text)) return -0x7200;
-  if (/alert|unsupported protocol/i.test(text)) return -0x7780;
-  return -1;
+/** mbedTLS's code for a handshake that failed. */
+function handshakeCode(error: NodeJS.ErrnoException | undefined, lastRecord: number): number {
+  const text = error ? `${error.code ?? ""} ${error.message}` : "";
+  if (/wrong.version.number|packet.length.too.long|http.request/i.test(text)) return INVALID_RECORD;
+  return lastRecord === ALERT || /alert|unsupported.protocol/i.test(text) ? FATAL_ALERT : CONNECTION_LOST;
 }
 
 function write(id: number, connection: Connection, data: Uint8Array): void {

@@ -1,0 +1,79 @@
+/**
+ * The same scripts on real interpreters and in the simulator: they must print the same lines, so that what passes in
+ * the simulator is worth something.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { interpreters, simulators, type Target } from "../support/targets";
+import { startTlsServers, type TlsServers } from "./simulator/tls_servers";
+import { ScriptedServer } from "./simulator/scripted_server";
+
+const read = (name: string): string => readFileSync(join(__dirname, name), "utf8");
+
+/** How many checks each script has: one line for each is wanted. */
+const checksOf = (script: string): number => script.match(/^check\(/gm)!.length;
+
+let server: ScriptedServer;
+let tls: TlsServers;
+
+beforeAll(async () => {
+  server = await ScriptedServer.start();
+  tls = await startTlsServers();
+});
+
+afterAll(async () => {
+  await server.close();
+  await tls.close();
+});
+
+interface Contract {
+  name: string;
+  preset: () => Record<string, unknown>;
+  /** A TLS session and this script do not fit into the small heap. */
+  large?: boolean;
+}
+
+const scripts: Contract[] = [
+  { name: "contract.js", preset: () => ({ PORT: server.port }) },
+  { name: "contract_language.js", preset: () => ({}) },
+  { name: "contract_tls.js", preset: () => tls.preset, large: true },
+];
+
+/** The script's lines, without what the firmware itself says in between. */
+async function linesOf(target: Target, name: string, preset: Record<string, unknown>, tries = 5): Promise<string[]> {
+  const { lines } = await target.run(read(name), { preset });
+  // Now and then the firmware's TLS says this with all the memory in the world.
+  if (target.real && tries > 1 && lines.some((line) => line.includes("mbedtls_ssl_setup: Not enough memory"))) {
+    return linesOf(target, name, preset, tries - 1);
+  }
+  // The real console's prompt, and the sequence that wipes it, may stand in front.
+  const own = lines.map((line) => line.replace(/^(?:>|\x1b\[J)+/, "")).filter((line) => line.startsWith("["));
+  expect(own).toHaveLength(checksOf(read(name)));
+  return own;
+}
+
+describe.each(scripts)("$name", ({ name, preset, large }) => {
+  const real = interpreters().filter((target) => !large || !target.byteStrings);
+
+  for (const target of simulators()) {
+    test(`every check gives its line (${target.name})`, async () => {
+      await linesOf(target, name, preset());
+    });
+  }
+
+  for (const target of real) {
+    test(`${target.name} and the simulator agree`, async () => {
+      const simulator = simulators().find((one) => one.byteStrings === target.byteStrings)!;
+      const expected = await linesOf(target, name, preset());
+      expect(await linesOf(simulator, name, preset())).toEqual(expected);
+    });
+  }
+
+  if (real.length === 0) {
+    const count = checksOf(read(name));
+    console.warn(
+      `${name}: ${count} checks were not compared with a real Espruino: there is none. Set ESPRUINO to its file.`
+    );
+    test.skip(`a real Espruino and the simulator agree on ${count} checks`, () => undefined);
+  }
+});
