@@ -51,9 +51,9 @@ declare function clearTimeout(timer: Timer): void;
 
 /** Where in its life a client is: not started, or finished. */
 export const IDLE = 0;
-/** Started; the next attempt to connect waits for its time. */
+/** The attempt has failed; the next one waits for its time. */
 export const WAITING = 1;
-/** TCP, TLS and the opening handshake. */
+/** TCP, TLS and the opening handshake; the first attempt, and a redirected one, from the idle loop. */
 export const CONNECTING = 2;
 /** Messages can be sent. */
 export const OPEN = 3;
@@ -180,6 +180,7 @@ function disconnect(client: Client): void {
   var connection = client._connection;
   dropQueue(client, STATE_TIMER);
   client._inFlight = 0;
+  client._errorHandle = errorHandle(0, 0, 0, 0);
   client._connection = client._listener = client._response = client._pong = undefined;
   client._sending = client._wantsDrain = client._pinging = client._closeSent = client._serverClosed = undefined;
   try {
@@ -241,6 +242,7 @@ function fail(client: Client, type: number, message: string, code?: number, erro
   if (!closing) {
     client._retryAfter = response ? response._retryAfter : 0;
     client._failures++;
+    client._redirects = 0;
     disconnect(client);
   }
   if (!tell(client, WEBSOCKET_EVENT_ERROR, message, 0, handle)) return;
@@ -381,7 +383,7 @@ export function start(client: Client): boolean {
     client._run++;
     client._failures = client._retryAfter = client._redirects = 0;
     client._target = client._uri;
-    client._state = WAITING;
+    client._state = CONNECTING;
     setTimer(client, STATE_TIMER, 0);
     tell(client, WEBSOCKET_EVENT_BEGIN);
   }
@@ -413,18 +415,19 @@ function provided(provider: Provider | undefined, otherwise: string): string | u
 function connect(client: Client): void {
   var config = client._config;
   if (!tell(client, WEBSOCKET_EVENT_BEFORE_CONNECT)) return;
+  var run = client._run;
   client._state = CONNECTING;
   client._closeCode = 1006;
-  client._errorHandle = errorHandle(0, 0, 0, 0);
-  var error: string | undefined;
+  var target: Uri | "" | undefined = client._target;
   if (!client._redirects) {
     var uri = provided(config.uri_provider, "");
-    var target = uri === "" ? client._uri : uri && configuredUri(config, uri);
-    if (target && isWebSocket(target)) client._target = target;
-    else error = "uri_provider gave no ws or wss URI";
+    if (client._run !== run) return;
+    target = uri === "" ? client._uri : uri && configuredUri(config, uri);
   }
-  target = client._target;
-  error = error || unsupported(client, target);
+  if (!target || !isWebSocket(target))
+    return fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "uri_provider gave no ws or wss URI");
+  client._target = target;
+  var error = unsupported(client, target);
   if (error) return fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error);
   var secure = target._scheme === "wss";
   var listener = (client._listener = Object.create(LISTENER) as Listener);
@@ -461,12 +464,14 @@ function sendRequest(client: Client): void {
   var target = client._target;
   var subprotocol = config.subprotocol || "";
   var key = makeKey();
+  var run = client._run;
   var headers = normaliseHeaders(provided(config.headers_provider, config.headers || ""));
+  if (client._run !== run) return;
   if (headers === undefined)
     return fail(client, WEBSOCKET_ERROR_TYPE_HANDSHAKE, "headers_provider gave no header lines");
   // A redirect to another origin gets no credentials.
   if (client._redirects && authority(target) !== authority(client._uri))
-    headers = headers.replace(/^authorization:[^\n]*\n/i, "").replace(/\nauthorization:[^\n]*/i, "");
+    headers = ("\n" + headers).replace(/\nauthorization:[^\n]*/gi, "").substr(1);
   client._response = {
     _key: key,
     _offered: subprotocol,
@@ -524,13 +529,10 @@ function judgeResponse(client: Client, response: Response): boolean {
   if (response._location && (status === 307 || status === 308 || (status > 300 && status < 304)))
     error = redirect(client, response._location);
   if (error) {
-    if (typeof error === "string") {
-      client._redirects = 0;
-      fail(client, WEBSOCKET_ERROR_TYPE_HANDSHAKE, error);
-    } else {
+    if (typeof error === "string") fail(client, WEBSOCKET_ERROR_TYPE_HANDSHAKE, error);
+    else {
       disconnect(client);
       client._target = error;
-      client._state = WAITING;
       setTimer(client, STATE_TIMER, 0);
     }
     return false;
@@ -619,8 +621,9 @@ const LISTENER = {
     var response = client._response;
     if (response) {
       var end = readResponse(response, bytes, function (line) {
+        if (client._response !== response) return;
         client._errorHandle = errorHandle(0, response!._status, 0, 0);
-        if (client._response === response) tell(client, WEBSOCKET_EVENT_HEADER_RECEIVED, line);
+        tell(client, WEBSOCKET_EVENT_HEADER_RECEIVED, line);
       });
       if (end < 0 || client._listener !== this || !judgeResponse(client, response)) return;
       bytes = bytes.subarray(end);
@@ -652,8 +655,8 @@ function onTimer(client: Client, which: number): void {
   var failure = "";
   client._timers[which] = undefined;
   if (which === STATE_TIMER) {
-    if (client._state === WAITING) connect(client);
-    else if (client._state === CLOSING) closed(client);
+    if (client._state === CLOSING) closed(client);
+    else if (!client._listener) connect(client);
     else failure = "No answer within network_timeout_ms";
   } else if (which === PING_TIMER) {
     restartPing(client);

@@ -137,7 +137,7 @@ export function esp_websocket_client_set_headers(client: Handle, headers: string
  * Returns `ESP_ERR_INVALID_ARG` for a key that is no header name and for a value with control characters.
  */
 export function esp_websocket_client_append_header(client: Handle, key: string, value: string): number {
-  var line = isSafe(key) && isSafe(value) ? normaliseHeaders(key + ": " + value) : undefined;
+  var line = isSafe(key) && key.indexOf(":") < 0 && isSafe(value) ? normaliseHeaders(key + ": " + value) : undefined;
   if (!client || !client._config || !line) return ESP_ERR_INVALID_ARG;
   client._config.headers = (client._config.headers || "") + line;
   return ESP_OK;
@@ -226,7 +226,7 @@ function send(
   }
   var patience = timeout === undefined || timeout === portMAX_DELAY ? 0 : ticks(client, timeout);
   if (core.enqueue(client, opcode, fin, payload, patience)) return size;
-  client._sending = sending;
+  if (client._state === core.OPEN) client._sending = sending;
   return -1;
 }
 
