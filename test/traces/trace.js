@@ -39,7 +39,8 @@ function traceLine(data, id) {
     if (data.op_code !== 0x100 || data.fin !== false || data.payload_len !== 0 || data.payload_offset !== 0)
       line += " stray frame fields";
     if (id === 8) line += ": " + data.data_ptr;
-    else if (id === 0) line += typeof data.data_ptr === "string" && data.data_ptr.length > 9 ? "" : " without a message";
+    else if (id === 0)
+      line += typeof data.data_ptr === "string" && data.data_ptr.length > 9 ? "" : " without a message";
     else if (data.data_ptr !== undefined || data.data_len !== 0) line += " stray data";
   }
   if (error.error_type) line += " et=" + error.error_type;

@@ -108,7 +108,12 @@ describe("set_uri", () => {
       "ws://c:d@server:81/new",
       { port: 81, path: "/new", hostHeader: "server:81", authorization: "c:d" },
     ],
-    ["keeps configured parts", { uri: "ws://old", port: 81, path: "/p" }, "ws://server", { port: 81, path: "/p", hostHeader: "server:81" }],
+    [
+      "keeps configured parts",
+      { uri: "ws://old", port: 81, path: "/p" },
+      "ws://server",
+      { port: 81, path: "/p", hostHeader: "server:81" },
+    ],
     ["changes the scheme", { uri: "ws://old" }, "wss://server", { secure: true, port: 443 }],
     ["replaces a configured host", { host: "old" }, "ws://server", {}],
   ] as [string, ws.Config, string, Partial<Target>][])("%s", (_name, config, uri, wanted) => {
@@ -208,7 +213,12 @@ describe("defaults", () => {
   });
 
   test("an explicit 0 is the default", () => {
-    const rig = new Rig({ reconnect_timeout_ms: 0, network_timeout_ms: 0, ping_interval_sec: 0, buffer_size: 0 }).start();
+    const rig = new Rig({
+      reconnect_timeout_ms: 0,
+      network_timeout_ms: 0,
+      ping_interval_sec: 0,
+      buffer_size: 0,
+    }).start();
     pass(9999);
     expect(rig.take()).toEqual(["BEGIN", "BEFORE_CONNECT"]);
     pass(1);

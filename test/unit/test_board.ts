@@ -113,7 +113,7 @@ export class TestBoard extends TestTransport implements Board {
     return this.randoms.shift() ?? this.seed;
   }
   _sha1(bytes: string): string {
-    return createHash("sha1").update(Buffer.from(bytes, "latin1")).digest("latin1");
+    return createHash("sha1").update(Buffer.from(bytes, "latin1")).digest().toString("latin1");
   }
   _base64(bytes: string): string {
     return Buffer.from(bytes, "latin1").toString("base64");

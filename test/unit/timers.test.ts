@@ -284,13 +284,6 @@ describe("the wait for the next attempt", () => {
     expect(delays(rig, 1)).toEqual([wanted]);
   });
 
-  test("without reconnect_jitter nothing is drawn", () => {
-    const rig = new Rig({ reconnect_timeout_ms: 1000 }).start();
-    rig.board.randoms = [0xffffffff];
-    rig.drop();
-    expect(rig.board.randoms).toEqual([0xffffffff]);
-  });
-
   test.each([
     ["503, longer than the configured time", "503 Service Unavailable", "Retry-After: 5", 5000],
     ["429", "429 Too Many Requests", "retry-after:  4 ", 4000],
