@@ -1,8 +1,8 @@
 import { board, TlsOptions } from "./board";
 import type { Config } from "./config";
 
-/** The certificates of `use_global_ca_store`, in the board's form. */
-var globalCaStore: string | undefined;
+/** What `esp_tls_set_global_ca_store` was given. */
+var globalCaStore: string | Uint8Array | undefined;
 /** The user has been told that a server is not verified. */
 var told: boolean | undefined;
 
@@ -18,8 +18,8 @@ function read(config: { [field: string]: any }, field: string): string | undefin
   if (text === undefined) return text;
   if (typeof text !== "string") text = board._byteString(text);
   if (length) text = text.substr(0, length);
-  // PEM: text, BEGIN and of what, base64, END and of what, text … (RFC 7468 §2). The rest is DER.
-  var parts = text.indexOf("-----BEGIN ") < 0 ? [text] : text.split("-----");
+  // PEM: text, BEGIN and of what, base64, END and of what, text … (RFC 7468 §2). Otherwise it is DER.
+  var parts = text.split("-----");
   for (var i = 0; i < parts.length; i++) {
     var der = parts[i];
     if (parts.length > 1) {
@@ -31,76 +31,76 @@ function read(config: { [field: string]: any }, field: string): string | undefin
     var start = 2;
     var size = der.charCodeAt(1);
     var octets = size & 127;
-    if (size > 127) for (size = 0; octets--; ) size = size * 256 + der.charCodeAt(start++);
+    if (size > 127) for (size = 0; octets--;) size = size * 256 + der.charCodeAt(start++);
     if (der.length !== start + size || der.charCodeAt(start) !== (key ? 2 : 48) || (result && !board._pem)) {
       result = "";
       break;
     }
     result += board._pem ? board._pem(der, key) : der;
   }
-  if (!result) throw field + " must be one " + (key ? "unencrypted key" : "certificate") + " in PEM or DER";
+  if (!result) throw field + " must be one PEM or DER, not encrypted";
   return result;
 }
 
-/** 0: the server need not be verified; 1: it must be; 2: it must be, and cannot be as the configuration asks. */
-function verification(config: Config): number {
-  return !(config.cert_pem || config.use_global_ca_store || config.crt_bundle_attach || config.cert_common_name)
-    ? 0
-    : // No board here checks the chain and not the name.
-      board._verifies && !config.skip_cert_common_name_check && (globalCaStore || !config.use_global_ca_store)
-      ? 1
-      : config.allow_unverified_tls
-        ? 0
-        : 2;
-}
-
-/** What the configuration asks of TLS and the board cannot do, as a sentence; "" if there is nothing. */
-export function unsupportedTls(config: Config): string {
-  return !board._hasTls()
-    ? "The board has no TLS"
-    : config.client_ds_data && !config.client_key
-      ? "The board cannot do client_ds_data"
-      : verification(config) > 1
-        ? "The board cannot verify the server: allow_unverified_tls: true connects anyway"
-        : "";
-}
-
 /**
- * The TLS options for a connection to `host`; without a host they are only checked.
- * Throws a sentence if something is wrong with them, and whatever `crt_bundle_attach` throws.
+ * The TLS options for a connection to `host`. With an empty host, nothing but `crt_bundle_attach` is left out; with
+ * none, only the fields themselves are checked, not what the board can do.
+ * Throws a sentence that says what is wrong, and whatever `crt_bundle_attach` throws.
  */
 export function tlsOptions(config: Config, host?: string): TlsOptions {
-  var verify = verification(config);
   var attach = config.crt_bundle_attach;
+  var commonName = config.cert_common_name;
+  var skipsName = config.skip_cert_common_name_check;
+  var store = config.use_global_ca_store;
+  var ownTransport = config.ext_transport;
+  var allowed = config.allow_unverified_tls;
   var options: TlsOptions = {
-    ca: config.use_global_ca_store ? globalCaStore : read(config, "cert_pem"),
+    ca: read(store ? { cert_pem: globalCaStore } : config, "cert_pem"),
     cert: read(config, "client_cert"),
     key: read(config, "client_key"),
-    servername: config.cert_common_name || host,
+    servername: commonName || host,
   };
+  // No board here checks the chain and not the name.
+  var able = ownTransport || (board._verifies && !skipsName && (options.ca || !store));
+  options.verify = !!(options.ca || store || attach || commonName) && !!(able || !allowed);
+  var error =
+    commonName && skipsName
+      ? "cert_common_name cannot be skipped as well"
+      : !options.key !== !options.cert && !config.client_ds_data
+        ? "client_cert and client_key go together"
+        : host === undefined || ownTransport
+          ? ""
+          : !board._hasTls()
+            ? "The board has no TLS"
+            : config.client_ds_data && !options.key
+              ? "The board cannot do client_ds_data"
+              : options.verify && !able
+                ? "The board cannot verify the server: allow_unverified_tls: true connects anyway"
+                : "";
+  if (error) throw error;
   if (host) {
     if (attach && +(attach(options) as number)) throw "crt_bundle_attach failed";
-    if (!verify && !config.allow_unverified_tls && !told) {
+    if (!options.verify && !allowed && !told) {
       told = true;
       board._log("wss: the server is not verified");
     }
   }
-  options.verify = !!verify;
   return options;
 }
 
 /** What is wrong with the TLS fields of a configuration, as a sentence; "" if nothing is. */
-export function checkTls(config: Config): string {
+export function checkTls(config: Config, host?: string): string {
   try {
-    tlsOptions(config);
+    tlsOptions(config, host);
+    return "";
   } catch (sentence) {
     return sentence as string;
   }
-  return config.cert_common_name && config.skip_cert_common_name_check
-    ? "cert_common_name excludes skip_cert_common_name_check"
-    : !config.client_key !== !config.client_cert && !config.client_ds_data
-      ? "client_cert and client_key need each other"
-      : "";
+}
+
+/** What the configuration asks of TLS and the board cannot do, as a sentence; "" if there is nothing. */
+export function unsupportedTls(config: Config): string {
+  return checkTls(config, "");
 }
 
 /**
@@ -108,11 +108,11 @@ export function checkTls(config: Config): string {
  * Returns `ESP_OK`, or `ESP_ERR_INVALID_ARG`, after a line that says why, if these are no certificates.
  */
 export function esp_tls_set_global_ca_store(pem: string | Uint8Array): number {
-  try {
-    globalCaStore = read({ global_ca_store: pem || "" }, "global_ca_store");
-    return 0;
-  } catch (sentence) {
-    board._log(sentence as string);
+  var error = checkTls({ cert_pem: pem || "" });
+  if (error) {
+    board._log(error);
     return 0x102;
   }
+  globalCaStore = pem;
+  return 0;
 }
