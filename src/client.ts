@@ -196,7 +196,8 @@ export function finish(client: Client, code?: number, handle?: ErrorHandle): voi
   client._state = IDLE;
   client._run++;
   tell(client, WEBSOCKET_EVENT_FINISH, undefined, code, handle);
-  if (client._destroyOnExit && client._state === IDLE) destroy(client);
+  // From the idle loop: FINISH may still wait for the handlers of another event.
+  if (client._destroyOnExit && client._state === IDLE) setTimer(client, STATE_TIMER, 0);
 }
 
 /** Frees everything; the handle is dead from here on. */
@@ -328,7 +329,8 @@ export function enqueue(client: Client, opcode: number, fin: number, payload: Pa
   if (
     queue.length &&
     opcode !== CLOSE &&
-    client.tx_queued + length > (client._config.tx_queue_size || client._bufferSize * 4)
+    // Each message that waits takes memory of its own, be it empty.
+    Math.max(client.tx_queued + length, queue.length * 16) > (client._config.tx_queue_size || client._bufferSize * 4)
   ) {
     client._wantsDrain = true;
     return false;
@@ -656,6 +658,7 @@ function onTimer(client: Client, which: number): void {
   client._timers[which] = undefined;
   if (which === STATE_TIMER) {
     if (client._state === CLOSING) closed(client);
+    else if (client._state === IDLE) destroy(client);
     else if (!client._listener) connect(client);
     else failure = "No answer within network_timeout_ms";
   } else if (which === PING_TIMER) {

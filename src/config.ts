@@ -94,7 +94,7 @@ export interface Config {
   ext_transport?: Transport;
   /** True: connect over TLS even where the board cannot verify the server as the configuration asks. */
   allow_unverified_tls?: boolean;
-  /** Most bytes that wait to be sent. Default 4 × `buffer_size`. */
+  /** Most bytes that wait to be sent; each message counts as 16 at least. Default 4 × `buffer_size`. */
   tx_queue_size?: number;
   /** Longest time between attempts, in milliseconds: turns on exponential backoff from `reconnect_timeout_ms`. */
   reconnect_max_ms?: number;
