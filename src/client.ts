@@ -96,6 +96,8 @@ export interface Client extends FrameReader {
   tx_queued: number;
   /** The subprotocol that the server chose, "" if none: set with CONNECTED. */
   subprotocol?: string;
+  /** Called with bytes as they come from the server, the handshake's response among them. Must not throw. */
+  raw_data?: (bytes: Uint8Array) => void;
 
   _config: Config;
   /** Where to connect to; where the current attempt goes (a redirect leads elsewhere). */
@@ -139,6 +141,8 @@ export interface Client extends FrameReader {
   /** The close frame was sent; the code that was received (1006 until then); the server closed first. */
   _closeSent?: boolean;
   _closeCode: number;
+  /** The reason that was received with it. */
+  _reason?: string;
   _serverClosed?: boolean;
   /** `esp_websocket_client_destroy_on_exit` was called. */
   _destroyOnExit?: boolean;
@@ -183,6 +187,7 @@ function disconnect(client: Client): void {
   client._errorHandle = errorHandle(0, 0, 0, 0);
   client._connection = client._listener = client._response = client._pong = undefined;
   client._sending = client._wantsDrain = client._pinging = client._closeSent = client._serverClosed = undefined;
+  client._reason = undefined;
   try {
     if (connection) connection.close();
   } catch (exception) {
@@ -257,11 +262,12 @@ function fail(client: Client, type: number, message: string, code?: number, erro
 /** Both sides have closed, or time is up: CLOSED, then FINISH or the next attempt. */
 function closed(client: Client): void {
   var code = client._closeCode;
+  var reason = client._reason;
   var byServer = client._serverClosed;
   var handle = errorHandle(byServer ? WEBSOCKET_ERROR_TYPE_SERVER_CLOSE : WEBSOCKET_ERROR_TYPE_NONE, 101, 0, 0);
   disconnect(client);
   client._state = WAITING;
-  if (tell(client, WEBSOCKET_EVENT_CLOSED, undefined, code, handle)) {
+  if (tell(client, WEBSOCKET_EVENT_CLOSED, reason, code, handle)) {
     if (byServer && client._config.enable_close_reconnect) reconnect(client);
     else finish(client, code, handle);
   }
@@ -582,6 +588,7 @@ function deliver(client: Client, piece: Uint8Array, type: number): boolean {
       }
     } else {
       client._closeCode = closeCode(piece);
+      client._reason = board._text(piece.subarray(2));
       if (client._state === OPEN) client._serverClosed = true;
       client._state = CLOSING;
       dropQueue(client, PING_TIMER);
@@ -618,6 +625,7 @@ const LISTENER = {
   },
   received: function (this: Listener, bytes: Uint8Array): void {
     var client = this._client;
+    if (client.raw_data) client.raw_data(bytes);
     if (client._listener !== this) return;
     client._heard = true;
     var response = client._response;

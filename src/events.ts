@@ -43,7 +43,7 @@ export interface ErrorHandle {
 export interface EventData {
   /**
    * DATA: a string for text messages and their continuations, a Uint8Array for everything else. ERROR: the message.
-   * HEADER_RECEIVED: the line. Otherwise undefined.
+   * HEADER_RECEIVED: the line. CLOSED: the reason that came with the close code. Otherwise undefined.
    */
   data_ptr: string | Uint8Array | undefined;
   /** Bytes of payload in `data_ptr`. */
