@@ -316,14 +316,9 @@ describe("ext_transport", () => {
 
   test("is called as a method of the user's object", () => {
     const transport = new TestTransport();
-    const open = transport.open.bind(transport);
-    let self: unknown;
-    transport.open = function (this: unknown, address, listener) {
-      self = this;
-      return open(address, listener);
-    };
+    const open = jest.spyOn(transport, "open");
     new Rig({ ext_transport: transport }).start();
-    expect(self).toBe(transport);
+    expect(open.mock.contexts).toEqual([transport]);
   });
 
   test("may do TLS and IPv6 where the board has neither", () => {
