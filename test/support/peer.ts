@@ -164,8 +164,9 @@ export class PeerConnection {
     return line?.slice(wanted.length).trim();
   }
 
-  /** Reads the request's head. */
+  /** Reads the request's head, if that was not done yet. */
   async readHead(): Promise<string> {
+    if (this.head) return this.head;
     await this.until(() => {
       this.gather();
       const end = this.rest.indexOf("\r\n\r\n");

@@ -1,6 +1,8 @@
 /**
  * Where a user script can run: the simulator, and Espruino for Linux where one is found (`$ESPRUINO`, or `espruino`
- * on the PATH; `$ESPRUINO_SMALL` may name a second one, built with a small heap and byte strings as on an ESP32).
+ * on the PATH; `$ESPRUINO_SMALL` may name a second one, built with a small heap and byte strings as on an ESP32);
+ * IoT.js where it is found (`$IOTJS`, or `iotjs` on the PATH), and its stand-in.
+ * `TARGETS=iotjs` leaves the last two, `TARGETS=espruino` the others.
  *
  * A script is the same ES5 source everywhere. It finds the library by `require("esp_websocket_client")`, and its run
  * ends when it prints the line `DONE`, or has no timer and no socket left.
@@ -10,6 +12,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { findEspruino } from "../../scripts/find_espruino.cjs";
+import { findIotjs, IOTJS_BUNDLE, startIotjs, startStandIn } from "../board/jerryscript/run";
 
 const root = path.join(__dirname, "../..");
 
@@ -25,7 +28,7 @@ export interface RunOptions {
   preset?: Record<string, unknown>;
   /** After so long without an end the run fails, with what was printed so far. Default: 20 seconds. */
   timeoutMs?: number;
-  /** File of the library, below the project's root. Default: `dist/esp_websocket_client.min.js`. */
+  /** File of the library, below the project's root. Default: the minified one for the target. */
   bundle?: string;
   /** More modules for Storage: names and contents. */
   storage?: Record<string, string>;
@@ -55,8 +58,10 @@ export interface Running {
 export interface Target {
   /** "simulator", "espruino" … */
   readonly name: string;
-  /** False on the simulator. */
+  /** False on the simulator and on the stand-in. */
   readonly real: boolean;
+  /** True: a JerryScript host, which has Node's modules and nothing of Espruino's but `print`. */
+  readonly jerryscript: boolean;
   /** True where strings are bytes, as on the ESP32. */
   readonly byteStrings: boolean;
   /** The interpreter's file; undefined for the simulator. */
@@ -69,40 +74,62 @@ export interface Target {
 
 /** Every target that is here. The simulator comes twice: with byte strings (ESP32), and with Unicode strings. */
 export function targets(): Target[] {
-  return [...simulators(), ...interpreters()];
-}
-
-export function simulators(): Target[] {
+  const wanted = process.env.TARGETS;
   return [
-    target("simulator", { real: false, byteStrings: true }),
-    target("simulator with Unicode", { real: false, byteStrings: false }),
+    ...(wanted === "iotjs" ? [] : [...simulators(), ...interpreters()]),
+    ...(wanted === "espruino" ? [] : jerryscripts()),
   ];
 }
 
-/** The real interpreters that are here. */
+/** IoT.js, where it is here, and its stand-in. */
+export function jerryscripts(): Target[] {
+  const iotjs = findIotjs();
+  const facts = { byteStrings: false, jerryscript: true };
+  return [
+    target("stand-in for IoT.js", { ...facts, real: false }),
+    ...(iotjs ? [target("IoT.js", { ...facts, real: true, program: iotjs })] : []),
+  ];
+}
+
+const espruino = { jerryscript: false };
+
+export function simulators(): Target[] {
+  return [
+    target("simulator", { ...espruino, real: false, byteStrings: true }),
+    target("simulator with Unicode", { ...espruino, real: false, byteStrings: false }),
+  ];
+}
+
+/** The real Espruinos that are here. */
 export function interpreters(): Target[] {
   const found: Target[] = [];
-  const espruino = findEspruino();
-  if (espruino) found.push(target("espruino", { real: true, byteStrings: false, program: espruino }));
+  const program = findEspruino();
+  if (program) found.push(target("espruino", { ...espruino, real: true, byteStrings: false, program }));
   const small = process.env.ESPRUINO_SMALL;
-  if (small) found.push(target("espruino with a small heap", { real: true, byteStrings: true, program: small }));
+  const smallHeap = { ...espruino, real: true, byteStrings: true };
+  if (small) found.push(target("espruino with a small heap", { ...smallHeap, program: small }));
   return found;
 }
 
 /** Describes the same tests for each target; where there is no real interpreter, they are skipped and say so. */
 export function describeTargets(title: string, tests: (target: Target) => void, list: Target[] = targets()): void {
   for (const one of list) describe(`${title} (${one.name})`, () => tests(one));
-  if (!list.some((one) => one.real)) {
-    describe(title, () => {
+  const real = (jerryscript: boolean) => list.some((one) => one.real && one.jerryscript === jerryscript);
+  describe(title, () => {
+    if (!real(false) && list.some((one) => !one.jerryscript)) {
       test.skip("on a real Espruino: set ESPRUINO to its file to run this", () => {});
-    });
-  }
+    }
+    if (!real(true) && list.some((one) => one.jerryscript)) {
+      test.skip("on the real IoT.js: set IOTJS to its file to run this", () => {});
+    }
+  });
 }
 
-function target(name: string, facts: Pick<Target, "real" | "byteStrings" | "program">): Target {
+function target(name: string, facts: Omit<Target, "name" | "start" | "run">): Target {
   const start = (script: string, options: RunOptions = {}): Running => {
     const run = new Run(options);
-    if (facts.program) startInterpreter(facts.program, script, options, run);
+    if (facts.jerryscript) startJerryScript(facts.program, script, options, run);
+    else if (facts.program) startInterpreter(facts.program, script, options, run);
     else startSimulator(!facts.byteStrings, script, options, run);
     return run;
   };
@@ -164,8 +191,8 @@ class Run implements Running {
   }
 }
 
-function library(options: RunOptions): Record<string, string> {
-  const file = path.join(root, options.bundle ?? "dist/esp_websocket_client.min.js");
+function library(options: RunOptions, bundle = "dist/esp_websocket_client.min.js"): Record<string, string> {
+  const file = path.join(root, options.bundle ?? bundle);
   return { esp_websocket_client: fs.readFileSync(file, "utf8"), ...options.storage };
 }
 
@@ -181,6 +208,7 @@ function startSimulator(unicode: boolean, script: string, options: RunOptions, r
   const board = createBoard({
     storage: library(options),
     unicode,
+    ...(unicode && { boardName: "BANGLEJS2" }),
     print: (text) => {
       if (!text.startsWith("Uncaught ")) text.split("\n").forEach((line) => run.take(line));
     },
@@ -189,6 +217,21 @@ function startSimulator(unicode: boolean, script: string, options: RunOptions, r
   run.kill = () => board.close();
   board.run(withPreset(script, options.preset));
   void board.idle().then(() => run.end(false));
+}
+
+function startJerryScript(program: string | undefined, script: string, options: RunOptions, run: Run): void {
+  const modules = library(options, IOTJS_BUNDLE);
+  const source = withPreset(script, options.preset);
+  const listener = {
+    line: (line: string) => run.take(line),
+    uncaught: (line: string) => run.takeUncaught(line),
+    ended: (problem?: string) => (problem ? run.fail(problem) : run.end(false)),
+  };
+  // What ends the run may come before the function that ends the host is there.
+  let started!: (kill: () => Promise<void>) => void;
+  const kill = new Promise<() => Promise<void>>((resolve) => (started = resolve));
+  run.kill = async () => (await kill)();
+  started(program ? startIotjs(program, source, modules, listener) : startStandIn(source, modules, listener));
 }
 
 function startInterpreter(program: string, script: string, options: RunOptions, run: Run): void {
