@@ -96,8 +96,8 @@ export interface Client extends FrameReader {
   tx_queued: number;
   /** The subprotocol that the server chose, "" if none: set with CONNECTED. */
   subprotocol?: string;
-  /** Called with bytes as they come from the server, the handshake's response among them. Must not throw. */
-  raw_data?: (bytes: Uint8Array) => void;
+  /** Called with a byte string of all that comes from the server, the handshake's response too. Must not throw. */
+  raw_data?: (bytes: string) => void;
 
   _config: Config;
   /** Where to connect to; where the current attempt goes (a redirect leads elsewhere). */
@@ -625,7 +625,7 @@ const LISTENER = {
   },
   received: function (this: Listener, bytes: Uint8Array): void {
     var client = this._client;
-    if (client.raw_data) client.raw_data(bytes);
+    if (client.raw_data) client.raw_data(board._byteString(bytes));
     if (client._listener !== this) return;
     client._heard = true;
     var response = client._response;
