@@ -1,5 +1,5 @@
 /** Espruino: the bundle for `require("esp_websocket_client")` on the device. */
-import { Address, Board, install, TransportConnection, TransportListener } from "../src/board";
+import { Address, Board, install, TransportConnection, TransportError, TransportListener } from "../src/board";
 import { sha1 } from "../src/sha1";
 
 export * from "../src/esp_websocket_client";
@@ -8,11 +8,17 @@ export * from "../src/esp_websocket_client";
 interface Socket {
   write(data: string): boolean;
   end(): void;
+  /** Espruino's own: true closes the socket in the next idle pass, whatever is still to be sent. */
+  clsNow?: boolean;
+  /** Espruino's own: the options of `connect`. */
+  opt?: unknown;
   on(event: string, listener: (this: Socket, argument: any) => void): void;
   /** The connection's listener, until it has heard that the connection is closed. */
   _listener: TransportListener | undefined;
   /** The error that was reported before `close`. */
-  _error: { code: number; message: string } | undefined;
+  _error: TransportError | undefined;
+  /** True until something is received over TLS: the TLS handshake may still fail. */
+  _shaking: boolean;
 }
 
 /** A connection inherits from `CONNECTION`. */
@@ -25,12 +31,13 @@ declare const E: {
   toUint8Array(...parts: unknown[]): Uint8Array;
   sum(bytes: ArrayLike<number>): number;
   hwRand(): number;
+  srand(seed: number): void;
   fromUTF8(text: string): string;
   asUTF8(text: string): string;
   openFile(path: string, mode: string): { read(length: number): string; close(): void };
 };
-declare const process: { env: { BOARD: string } };
-declare function setTimeout(callback: () => void, milliseconds: number): unknown;
+declare const process: any;
+declare function setTimeout(callback: (socket: Socket) => void, milliseconds: number, socket?: Socket): unknown;
 declare const print: (line: string) => void;
 declare function peek32(address: number): number;
 declare function btoa(bytes: string): string;
@@ -57,6 +64,38 @@ function find(module: string): any {
   }
 }
 
+/** How many TLS handshakes are going on, and why the last one failed. */
+var handshakes = 0;
+var handshakeError: TransportError | undefined;
+
+/** Hears of exceptions that nothing caught: this is how Espruino tells that a TLS handshake failed. */
+function uncaught(exception: unknown): void {
+  // A minus sign and a hexadecimal number, or words, which stand for -13 here: "SSL handshake failed".
+  var match = /handshake returned (.*)/.exec("" + exception);
+  if (match) handshakeError = { code: -match[1].substr(1) || -13, message: "TLS handshake failed: " + match[1] };
+  // Thrown again, it is printed as if nobody had heard of it. Where somebody else has, it is his.
+  else if (process["#onuncaughtException"].length < 2) throw exception;
+}
+
+/** A socket's TLS handshake is over, or given up. */
+function endHandshake(socket: Socket): void {
+  if (socket._shaking && !--handshakes) {
+    process.removeListener("uncaughtException", uncaught);
+    // An empty list of listeners would still keep exceptions from being printed.
+    var others = process["#onuncaughtException"];
+    if (!others || !others.length) process.removeAllListeners("uncaughtException");
+  }
+  socket._shaking = false;
+}
+
+function closed(socket: Socket): void {
+  var listener = socket._listener;
+  var error = (socket._shaking && handshakeError) || socket._error;
+  endHandshake(socket);
+  handshakeError = socket._listener = undefined;
+  if (listener) listener.closed(error);
+}
+
 function opened(socket: Socket): void {
   if (socket._listener) socket._listener.opened();
 }
@@ -66,8 +105,12 @@ const CONNECTION = {
     this._socket.write(E.toString(bytes));
   },
   close: function (this: Connection): void {
-    this._socket._listener = undefined;
-    this._socket.end();
+    var socket = this._socket;
+    socket._listener = undefined;
+    socket.end();
+    // What waits for the end of the TLS handshake would keep the socket alive as long as the server is silent.
+    if (socket._shaking) socket.clsNow = true;
+    endHandshake(socket);
   },
 };
 
@@ -83,22 +126,30 @@ const espruino: Board = {
     options.host = address.host;
     options.port = address.port;
     var connection = Object.create(CONNECTION);
+    // Espruino's TLS draws its keys from this generator, which begins with the same seed at each boot.
+    if (address.tls) E.srand(espruino._random() | 1);
     // The functions know their socket as `this`: none is made anew for each connection.
     var socket: Socket = (connection._socket = require(address.tls ? "tls" : "net").connect(options, opened));
+    // They have been used, and hold the private key.
+    delete socket.opt;
     socket._listener = listener;
+    socket._shaking = !!address.tls;
+    if (address.tls && !handshakes++) process.on("uncaughtException", uncaught);
     socket.on("data", function (data) {
+      endHandshake(this);
       if (this._listener) this._listener.received(E.toUint8Array(data));
     });
     socket.on("drain", function () {
       if (this._listener) this._listener.drained();
     });
     socket.on("error", function (error) {
-      this._error = error;
+      // The server ended TLS in good order (MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY).
+      if (error.code !== -30848) this._error = error;
     });
     socket.on("close", function () {
-      var closing = this._listener;
-      this._listener = undefined;
-      if (closing) closing.closed(this._error);
+      // The exception that tells why the TLS handshake failed comes after this event.
+      if (this._shaking) setTimeout(closed, 0, this);
+      else closed(this);
     });
     return connection;
   },
