@@ -128,7 +128,7 @@ export class JerryScriptHost implements SocketHost {
   }
 
   private print(args: unknown[], stream: "log" | "error"): void {
-    if (!this.over) this.options.onLine?.(args.map(show).join(" "), stream);
+    if (!this.over) this.options.onLine?.(format(args), stream);
   }
 
   private require(name: string): unknown {
@@ -186,6 +186,18 @@ export class JerryScriptHost implements SocketHost {
       clearInterval: stop("clearInterval"),
     };
   }
+}
+
+/** The host's `util.format`. */
+function format([first, ...rest]: unknown[]): string {
+  if (typeof first !== "string") return [first, ...rest].map(show).join(" ");
+  const text = first.replace(/%([sdj%])/g, (whole, kind: string) => {
+    if (kind === "%") return "%";
+    if (rest.length === 0) return whole;
+    const value = rest.shift();
+    return kind === "s" ? String(value) : kind === "d" ? String(Number(value)) : JSON.stringify(value);
+  });
+  return [text, ...rest.map(show)].join(" ");
 }
 
 function show(value: unknown): string {

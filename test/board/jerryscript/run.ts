@@ -31,27 +31,7 @@ export function findIotjs(): string | undefined {
 const MARK = "\u0002";
 
 /** One line, in front of the script: line numbers stay what they are. */
-const PRELUDE = `
-(function (global) {
-  function show(value, inside) {
-    if (typeof value === "string") return inside ? JSON.stringify(value) : value;
-    if (value === null || typeof value !== "object") return String(value);
-    if (value instanceof Error) return String(value);
-    if (value instanceof Uint8Array) return "new Uint8Array([" + [].join.call(value, ", ") + "])";
-    if (Array.isArray(value)) return "[ " + value.map(function (one) { return show(one, true); }).join(", ") + " ]";
-    return "{ " + Object.keys(value).map(function (key) {
-      return JSON.stringify(key) + ": " + show(value[key], true);
-    }).join(", ") + " }";
-  }
-  var error = console.error;
-  global.print = console.log = function () {
-    var line = [].map.call(arguments, function (value) { return show(value); }).join(" ");
-    error("%s", ("\\n" + line).replace(/\\n/g, "\\n\\u0002").substr(1));
-  };
-  process.on("uncaughtException", function (exception) { error("Uncaught " + exception); });
-})(global);`
-  .replace(/\n\s*/g, " ")
-  .trim();
+const PRELUDE = fs.readFileSync(path.join(__dirname, "prelude.js"), "utf8").replace(/\/\*[^]*?\*\/|\n\s*/g, " ");
 
 /** Starts a script on IoT.js, with modules in its folder. Returns what ends it. */
 export function startIotjs(
