@@ -154,7 +154,8 @@ export function checkConfig(config: Config): Config | string {
     var type = (typeof value).charAt(0);
     var kind = "";
     for (var i = 0; i < 6; i++)
-      if (FIELDS.indexOf(" " + "snbfoa".charAt(i) + field + " ") >= 0) kind = "snbfoa".charAt(i);
+      // indexOf finds too much: see readResponse.
+      if (FIELDS.lastIndexOf(" " + "snbfoa".charAt(i) + field + " ") >= 0) kind = "snbfoa".charAt(i);
     if (!kind) return "unknown field " + field;
     if (value === undefined || value === null) continue;
     if (field === "headers") value = normaliseHeaders(value);

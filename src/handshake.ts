@@ -44,6 +44,9 @@ export function readResponse(response: Response, bytes: Uint8Array, header: (lin
   var from = before > 3 ? before - 3 : 0;
   var end = head.indexOf("\r\n\r\n", from) + 4;
   var bare = head.indexOf("\n\n", from) + 2;
+  // Espruino 2v29's indexOf also finds what only begins at the string's end; its lastIndexOf does not.
+  if (end > head.length) end = 3;
+  if (bare > head.length) bare = 1;
   if (end < 4 || (bare > 1 && bare < end)) end = bare;
   if (head.substr(0, 5) !== "HTTP/".substr(0, head.length)) {
     response._status = -1;
@@ -70,15 +73,18 @@ export function readResponse(response: Response, bytes: Uint8Array, header: (lin
     var value = lines[i].substr(colon + 1).trim();
     // A list of tokens, in any case (RFC 9110 §5.6.1).
     var list = "," + value.toLowerCase().replace(/[ \t]/g, "") + ",";
-    if (name === "upgrade") seen |= list.indexOf(",websocket,") < 0 ? 0 : 1;
-    else if (name === "connection") seen |= list.indexOf(",upgrade,") < 0 ? 0 : 2;
+    if (name === "upgrade") seen |= list.lastIndexOf(",websocket,") < 0 ? 0 : 1;
+    else if (name === "connection") seen |= list.lastIndexOf(",upgrade,") < 0 ? 0 : 2;
     else if (name === "sec-websocket-accept") {
       if (seen & 4 || value !== board._base64(board._sha1(response._key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")))
         error = "Sec-WebSocket-Accept is wrong";
       seen |= 4;
     } else if (name === "sec-websocket-protocol") {
       // Subprotocols are compared as they are.
-      if (response._protocol || ("," + response._offered.replace(/[ \t]/g, "") + ",").indexOf("," + value + ",") < 0)
+      if (
+        response._protocol ||
+        ("," + response._offered.replace(/[ \t]/g, "") + ",").lastIndexOf("," + value + ",") < 0
+      )
         error = "The subprotocol was not offered";
       response._protocol = value;
     } else if (name === "sec-websocket-extensions") {
