@@ -7,7 +7,7 @@ export function pem(der: string, key: boolean): string {
   var size = der.charCodeAt(1);
   var tag = der.charCodeAt((size > 127 ? size - 126 : 2) + 3);
   var label = !key ? "CERTIFICATE" : (tag === 2 ? "RSA " : tag === 4 ? "EC " : "") + "PRIVATE KEY";
-  // RFC 7468 §2: lines of 64 characters.
-  var text = board._base64(der).replace(/.{64}/g, "$&\n");
-  return "-----BEGIN " + label + "-----\n" + text + "\n-----END " + label + "-----\n";
+  // RFC 7468 §2: lines of 64 characters, and none that is empty, which OpenSSL takes for the end of headers.
+  var text = board._base64(der).replace(/.{1,64}/g, "$&\n");
+  return "-----BEGIN " + label + "-----\n" + text + "-----END " + label + "-----\n";
 }

@@ -23,7 +23,7 @@ function read(config: { [field: string]: any }, field: string): string | undefin
   for (var i = 0; i < parts.length; i++) {
     var der = parts[i];
     if (parts.length > 1) {
-      if (!(key ? /^BEGIN.* KEY$/ : /^BEGIN CERTIFICATE$/).test(der)) continue;
+      if (!(key ? /^BEGIN.*PRIVATE KEY$/ : /^BEGIN CERTIFICATE$/).test(der)) continue;
       der = board._unbase64(parts[++i]);
     }
     // A SEQUENCE of this size (X.690 §8.1), which begins with a SEQUENCE or, if it is a key, with its version

@@ -36,7 +36,6 @@ export class SocketLife {
   private incoming = "";
   private connected = false;
   private wantsClose = false;
-  private closeNow = false;
 
   constructor(
     private readonly board: Interpreter,
@@ -44,6 +43,11 @@ export class SocketLife {
     private readonly native: NativeSocket,
     private readonly dropsBrokenHandlers: boolean
   ) {}
+
+  /** The firmware keeps this as a field of the script's object, where a script may set it, too. */
+  private get closeNow(): boolean {
+    return !!(this.socket as { clsNow?: unknown }).clsNow;
+  }
 
   /** May the script write? */
   get writable(): boolean {
@@ -67,7 +71,7 @@ export class SocketLife {
   }
 
   end(): void {
-    if (this.outgoing === "") this.closeNow = true;
+    if (this.outgoing === "") (this.socket as { clsNow?: unknown }).clsNow = true;
     this.wantsClose = true;
     this.board.wake();
   }
