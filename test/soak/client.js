@@ -1,4 +1,3 @@
-/* global CONTROL, TRACK */
 // The client's side of the soak: an ordinary script for the board. It takes orders, one line of JSON each, from a
 // connection of its own to CONTROL, and prints all that it sees; what is right and what is wrong is judged elsewhere,
 // except for the bounds of time, which are measured on the board's own clock. Each line begins with a letter:
@@ -240,7 +239,7 @@ function settle(before, same) {
   var usage = process.memory().usage;
   if (usage === before && same > 1) {
     var internal = global["\xff"];
-    print("Z " + usage + " " + (internal ? internal.timers.length : 0) + " " + E.getErrorFlags().join(","));
+    print("Z " + usage + " " + (internal ? Object.keys(internal.timers).length : 0) + " " + E.getErrorFlags().join(","));
   } else setTimeout(settle, 5, usage, usage === before ? same + 1 : 0);
 }
 

@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const from = number("--from", values.from, 0);
   const rounds = number("N", positionals[0] ?? "10000", 1);
   const lanes = number("--lanes", values.lanes ?? (values.espruino ? "2" : "8"), 1);
-  const target = values.espruino ? interpreters()[0] : undefined;
+  const target = values.espruino ? interpreters().find(({ name }) => name === "espruino") : undefined;
   if (values.espruino && !target)
     throw new Error("There is no Espruino for Linux here: put `espruino` on the PATH or its file name in ESPRUINO.");
   const where = target?.name ?? "the simulator";

@@ -48,7 +48,7 @@ export class SoakFailure extends Error {
 
 /** Slower interpreters get more time for everything. */
 export function slownessOf(target: Target | undefined): number {
-  return target ? 3 : 1;
+  return target ? 8 : 1;
 }
 
 /** Runs the soak. Rejects with a SoakFailure for the first round that fails. */
