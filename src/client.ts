@@ -595,7 +595,8 @@ function deliver(client: Client, piece: Uint8Array, type: number): boolean {
       // The server ends the TCP connection (RFC 6455 §7.1.1), within a time.
       setTimer(client, STATE_TIMER, CLOSE_GRACE);
       // The answer has the code that came (RFC 6455 §5.5.1).
-      piece = piece.subarray(0, 2);
+      // Espruino's subarray does not stop at the array's end.
+      if (piece.length) piece = piece.subarray(0, 2);
       if (!client._closeSent) write(client, FIN | CLOSE, board._payload(piece), 0, piece.length);
     }
   }
