@@ -14,7 +14,15 @@
  * await board.close();
  * ```
  *
- * What differs from a real board is listed in `docs/boards.md`.
+ * What it does not do as a real board does:
+ *
+ * - The language is V8's with things taken away. Syntax that Espruino does not know (spread, destructuring, labels …)
+ *   passes here, messages of exceptions that V8 throws have V8's words, and numbers print with all their digits.
+ * - There is no limit to memory, and nothing is slow: `process.memory()` gives fixed figures.
+ * - On Unicode boards, a string whose characters are all below 256 is taken for bytes wherever bytes are wanted.
+ * - Of the built-in modules there are `net` and `tls` (clients only), `crypto` (without AES) and `Storage` (without
+ *   `open`); no pins, no `Wifi`, no `http`. Times are in the time zone of the computer.
+ * - The internals of a socket are not visible as properties, only its listeners (`#onconnect` …) are.
  */
 import { SimulatedBoard } from "./board";
 import type { Board, BoardOptions } from "./options";
