@@ -23,9 +23,18 @@ function bytesOf(data) {
 }
 
 function repeated(pattern, length) {
-  var bytes = pattern;
-  while (bytes.length < length) bytes += bytes;
-  return bytes.substr(0, length);
+  var bytes = pattern.substr(0, length);
+  // Never longer than needed: a heap of 256 kB holds little more than one of the long ones.
+  while (bytes.length < length) bytes += bytes.substr(0, length - bytes.length);
+  return bytes;
+}
+
+function repeatedBytes(pattern, length) {
+  var bytes = new Uint8Array(length);
+  var once = E.toUint8Array(pattern);
+  for (var at = 0; at < length; at += once.length)
+    bytes.set(once.length > length - at ? new Uint8Array(once.buffer, 0, length - at) : once, at);
+  return bytes;
 }
 
 function run(number) {
@@ -67,8 +76,7 @@ function run(number) {
     var name = "esp_websocket_client_" + action[0];
     var payload = action[1];
     if (typeof payload === "number") {
-      payload = repeated(patterns[action[2]], payload);
-      payload = action[2] === "binary" ? E.toUint8Array(payload) : payload;
+      payload = action[2] === "binary" ? repeatedBytes(patterns.binary, payload) : repeated(patterns[action[2]], payload);
       events.push([action[0], ws[name](client, payload, action[1], ws.portMAX_DELAY)]);
     } else if (payload === undefined) {
       events.push([action[0], ws[name](client, ws.portMAX_DELAY)]);
