@@ -293,7 +293,7 @@ export class SimulatedBoard implements Board, Interpreter {
     realm.putAll(realm.globals, {
       print,
       console: realm.object({ log: print, debug: print, info: print, warn: print, error: print, trace: print }),
-      E: makeE(this, this.software, this.flags),
+      E: makeE(this, this.software, this.hardware, this.flags),
       process: makeProcess(this, {
         boardName,
         variables: this.options.variables ?? 5000,

@@ -1,7 +1,7 @@
 import { isAnyArrayBuffer } from "node:util/types";
 import { asByteString, flatten, typeName } from "./bytes";
 import type { Interpreter } from "./interpreter";
-import type { SoftwareRandom } from "./random";
+import type { HardwareRandom, SoftwareRandom } from "./random";
 import type { Callable, Plain } from "./realm";
 import { byteString, bytesOf, fromUtf8, looksUnicode, outgoingBytes, utf8 } from "./strings";
 
@@ -23,7 +23,7 @@ export class ErrorFlags {
 }
 
 /** The object `E`: the interpreter's own services, as far as they make sense off the board. */
-export function makeE(board: Interpreter, random: SoftwareRandom, flags: ErrorFlags): Plain {
+export function makeE(board: Interpreter, random: SoftwareRandom, hardware: HardwareRandom, flags: ErrorFlags): Plain {
   const { realm } = board;
   const E = realm.object();
   let interpreterFlags = realm.object();
@@ -67,6 +67,17 @@ export function makeE(board: Interpreter, random: SoftwareRandom, flags: ErrorFl
       return fromUtf8(asText(text));
     },
     isUTF8: (text: unknown) => board.unicode && typeof text === "string" && looksUnicode(text),
+  });
+  // Of the files that Espruino for Linux can open there is one: the noise of the operating system.
+  realm.put(E, "openFile", (name: unknown) => {
+    if (!board.unicode || name !== "/dev/urandom") throw realm.error("Error", "Could not open file : UNKNOWN");
+    let open = true;
+    const noise = (length: unknown): string =>
+      byteString(Uint8Array.from({ length: Math.trunc(Number(length) || 0) }, () => hardware.next() & 255));
+    return realm.object({
+      read: (length: unknown) => (open ? noise(length) : undefined),
+      close: () => void (open = false),
+    });
   });
   if (board.unicode) {
     realm.put(E, "fromUTF8", (text: unknown) =>

@@ -198,6 +198,18 @@ describe("random numbers", () => {
     expect(await run(read, { boardName, hardwareSeed: 1 })).toEqual(["true 0"]);
   });
 
+  test("come from the operating system's device on Linux", async () => {
+    const script = `var f = E.openFile("/dev/urandom", "r"); print(btoa(f.read(12))); f.close(); print(f.read(1));
+      try { E.openFile("/none", "r") } catch (e) { print(e.message) }`;
+    const [noise, ...rest] = await run(script, { unicode: true });
+    expect(noise).toHaveLength(16);
+    expect(rest).toEqual(["undefined", "Could not open file : UNKNOWN"]);
+    expect((await run(script, { unicode: true }))[0]).not.toBe(noise);
+    expect(await run(script, { unicode: true, hardwareSeed: 3 })).toEqual(
+      await run(script, { unicode: true, hardwareSeed: 3 })
+    );
+  });
+
   test("of no register on other boards", async () => {
     expect(await run("print(peek32(0x60035144), peek8(1), peek32(0, 2))", { boardName: "ESP8266" })).toEqual([
       "0 0 new Uint32Array(2)",
