@@ -196,7 +196,8 @@ const espruino: Board = {
   _payload: function (data) {
     return typeof data === "string"
       ? espruino._utf8(data)
-      : E.toString(data instanceof ArrayBuffer ? new Uint8Array(data) : data);
+      : // With one argument, E.toString may return the very memory of a typed array: with two it copies.
+        E.toString(data instanceof ArrayBuffer ? new Uint8Array(data) : data, "");
   },
   _join: function (header, payload, offset, length) {
     return E.toUint8Array(
