@@ -4,6 +4,7 @@
  * The sources are compiled to ES5 by TypeScript 5.9: later compilers have no ES5 target.
  */
 import fs from "node:fs";
+import path from "node:path";
 import typescript from "@rollup/plugin-typescript";
 import dts from "rollup-plugin-dts";
 import { minifyForBoard } from "./scripts/minify.mjs";
@@ -19,8 +20,18 @@ const leaveOutLibrary = (id) => ({
 
 const compile = () => typescript({ tsconfig: "tsconfig.device.json", noEmit: false, noEmitOnError: true });
 
+/**
+ * Puts a board's own file where the sources import the board that was installed: its members are then known at build
+ * time, and the minifier calls them directly or writes them out where they are used.
+ */
+const useBoard = (board) => ({
+  name: "use-board",
+  resolveId: (source, importer) =>
+    importer && importer.includes("/src/") && source === "./board" ? path.resolve(`board/${board}.ts`) : null,
+});
+
 /** One source as a CommonJS file for `require` on the board, readable and minified. */
-function boardModule(input, name, plugins = []) {
+function boardModule(input, name, plugins = [], minifier = {}) {
   const cjs = {
     format: "cjs",
     exports: "auto",
@@ -39,7 +50,7 @@ function boardModule(input, name, plugins = []) {
     plugins: [...plugins, compile()],
     output: [
       { ...cjs, file: `dist/${name}.js` },
-      { ...cjs, file: `dist/${name}.min.js`, plugins: [minifyForBoard()] },
+      { ...cjs, file: `dist/${name}.min.js`, plugins: [minifyForBoard(minifier)] },
     ],
   };
 }
@@ -60,9 +71,10 @@ function types(input, name, plugins = []) {
  * The sources as ES modules, for users who bundle their script with the library: only what the script uses gets in.
  * Private names keep their underscore, so that the user's minifier can shorten them too.
  */
-const esModules = {
-  input: ["board/espruino.ts", "board/jerryscript.ts", "src/web_socket.ts"],
+const esModules = (board) => ({
+  input: [`src/${LIBRARY}.ts`, "src/web_socket.ts"],
   plugins: [
+    useBoard(board),
     compile(),
     {
       name: "mark-as-es-modules",
@@ -70,21 +82,28 @@ const esModules = {
         this.emitFile({
           type: "asset",
           fileName: "package.json",
-          source: '{ "type": "module", "sideEffects": ["./board/*.js"] }\n',
+          source: '{ "type": "module", "sideEffects": false }\n',
         });
       },
     },
   ],
-  output: { dir: "dist/esm", format: "es", preserveModules: true, preserveModulesRoot: ".", generatedCode: "es5" },
-};
+  output: {
+    dir: `dist/esm/${board}`,
+    format: "es",
+    preserveModules: true,
+    preserveModulesRoot: ".",
+    generatedCode: "es5",
+  },
+});
 
 export default [
-  boardModule("board/espruino.ts", LIBRARY),
-  boardModule("board/jerryscript.ts", `jerryscript/${LIBRARY}`),
-  boardModule("src/web_socket.ts", "websocket", [leaveOutLibrary(LIBRARY)]),
+  boardModule(`src/${LIBRARY}.ts`, LIBRARY, [useBoard("espruino")]),
+  boardModule(`src/${LIBRARY}.ts`, `jerryscript/${LIBRARY}`, [useBoard("jerryscript")]),
+  boardModule("src/web_socket.ts", "websocket", [leaveOutLibrary(LIBRARY)], { packed: true }),
   types(`src/${LIBRARY}.ts`, LIBRARY),
   types("src/web_socket.ts", "websocket", [leaveOutLibrary(`./${LIBRARY}`)]),
-  esModules,
+  esModules("espruino"),
+  esModules("jerryscript"),
 ]
   .map((config) => ({ ...config, input: [config.input].flat().filter((file) => fs.existsSync(file)) }))
   .filter((config) => config.input.length > 0);

@@ -1,8 +1,6 @@
 /** Espruino: the bundle for `require("esp_websocket_client")` on the device. */
-import { Address, Board, install, TransportConnection, TransportError, TransportListener } from "../src/board";
+import type { Address, Payload, TransportConnection, TransportError, TransportListener } from "../src/board";
 import { sha1 } from "../src/sha1";
-
-export * from "../src/esp_websocket_client";
 
 /** Espruino's sockets, as far as they are used here, and what we keep on them. */
 interface Socket {
@@ -27,10 +25,9 @@ interface Connection extends TransportConnection {
 }
 
 declare const E: {
-  toString(...parts: unknown[]): string;
-  toUint8Array(...parts: unknown[]): Uint8Array;
-  sum(bytes: ArrayLike<number>): number;
-  hwRand(): number;
+  toString: (...parts: unknown[]) => string;
+  toUint8Array: (...parts: unknown[]) => Uint8Array;
+  hwRand: () => number;
   srand(seed: number): void;
   fromUTF8(text: string): string;
   asUTF8(text: string): string;
@@ -44,6 +41,12 @@ declare function btoa(bytes: string): string;
 declare function atob(text: string): string;
 declare function require(module: string): any;
 
+// Espruino looks a global up behind all names of the module, each time.
+var toString = E.toString;
+var toUint8Array = E.toUint8Array;
+var hwRand = E.hwRand;
+var nonAscii = /[\x80-\xff]/;
+
 // Builds without Unicode have the function, but it throws.
 var unicode = true;
 try {
@@ -52,8 +55,15 @@ try {
   unicode = false;
 }
 
-/** Random bytes read from Linux's device and not used yet. */
-var pool = "";
+/** The hardware random number generator's register (ESP-IDF wdev_reg.h), 0 where there is none that is known. */
+var randomRegister = 0;
+/** Random numbers read from Linux's device, and how many of them have been used; undefined on other boards. */
+var pool: Uint32Array | undefined;
+var used = 0;
+var boardName = process.env.BOARD;
+if (boardName.substr(0, 5) === "ESP32")
+  randomRegister = /S3/.test(boardName) ? 0x6003507c : /C3/.test(boardName) ? 0x600260b0 : 0x60035144;
+if (boardName === "LINUX") pool = new Uint32Array(0);
 
 /** A module, undefined if the firmware lacks it. */
 function find(module: string): any {
@@ -96,13 +106,35 @@ function closed(socket: Socket): void {
   if (listener) listener.closed(error);
 }
 
-function opened(socket: Socket): void {
+// The sockets' handlers. They know their socket as `this`: none is made anew for each connection.
+function onConnect(socket: Socket): void {
   if (socket._listener) socket._listener.opened();
+}
+
+function onData(this: Socket, data: string): void {
+  var listener = this._listener;
+  if (this._shaking) endHandshake(this);
+  if (listener) listener.received(toUint8Array(data));
+}
+
+function onDrain(this: Socket): void {
+  if (this._listener) this._listener.drained();
+}
+
+function onError(this: Socket, error: { code: number; message: string }): void {
+  // The server ended TLS in good order (MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY).
+  if (error.code !== -30848) this._error = error;
+}
+
+function onClose(this: Socket): void {
+  // The exception that tells why the TLS handshake failed comes after this event.
+  if (this._shaking) setTimeout(closed, 0, this);
+  else closed(this);
 }
 
 const CONNECTION = {
   write: function (this: Connection, bytes: Uint8Array): void {
-    this._socket.write(E.toString(bytes));
+    this._socket.write(toString(bytes));
   },
   close: function (this: Connection): void {
     var socket = this._socket;
@@ -114,109 +146,107 @@ const CONNECTION = {
   },
 };
 
-const espruino: Board = {
-  _verifies: false,
-  _pem: false,
-  _ipv6: false,
-  _hasTls: function () {
-    return !!find("tls");
-  },
-  open: function (address: Address, listener: TransportListener): TransportConnection {
-    var options: { [field: string]: unknown } = address.tls || {};
-    options.host = address.host;
-    options.port = address.port;
-    var connection = Object.create(CONNECTION);
-    // Espruino's TLS draws its keys from this generator, which begins with the same seed at each boot.
-    if (address.tls) E.srand(espruino._random() | 1);
-    // The functions know their socket as `this`: none is made anew for each connection.
-    var socket: Socket = (connection._socket = require(address.tls ? "tls" : "net").connect(options, opened));
-    // They have been used, and hold the private key.
-    delete socket.opt;
-    socket._listener = listener;
-    socket._shaking = !!address.tls;
-    if (address.tls && !handshakes++) process.on("uncaughtException", uncaught);
-    socket.on("data", function (data) {
-      endHandshake(this);
-      if (this._listener) this._listener.received(E.toUint8Array(data));
-    });
-    socket.on("drain", function () {
-      if (this._listener) this._listener.drained();
-    });
-    socket.on("error", function (error) {
-      // The server ended TLS in good order (MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY).
-      if (error.code !== -30848) this._error = error;
-    });
-    socket.on("close", function () {
-      // The exception that tells why the TLS handshake failed comes after this event.
-      if (this._shaking) setTimeout(closed, 0, this);
-      else closed(this);
-    });
-    return connection;
-  },
-  _emitter: function () {
-    return {};
-  },
-  _listeners: function (emitter: any, event: string) {
-    // Where Espruino keeps the functions given to `on`.
-    return emitter["#on" + event];
-  },
-  _log: print,
-  _report: function (exception) {
-    setTimeout(function () {
-      throw exception;
-    }, 0);
-  },
-  _random: function () {
-    // The built-in generator begins with the same seed at each boot; the hardware's register (ESP-IDF wdev_reg.h) and
-    // Linux's device do not.
-    var random = E.hwRand();
-    var name = process.env.BOARD;
-    if (name.substr(0, 5) === "ESP32")
-      random ^= peek32(/S3/i.test(name) ? 0x6003507c : /C3/i.test(name) ? 0x600260b0 : 0x60035144);
-    else if (name === "LINUX") {
-      if (!pool) {
-        var file = E.openFile("/dev/urandom", "r");
-        pool = file.read(64);
-        file.close();
-      }
-      random ^= new Uint32Array(E.toUint8Array(pool.substr(0, 4)).buffer)[0];
-      pool = pool.substr(4);
-    }
-    return random >>> 0;
-  },
-  _sha1: function (bytes) {
-    var crypto = find("crypto");
-    return crypto && crypto.SHA1 ? E.toString(crypto.SHA1(bytes)) : sha1(bytes);
-  },
-  _base64: btoa,
-  _unbase64: atob,
-  _utf8: function (text) {
-    return unicode ? E.fromUTF8(text) : text;
-  },
-  _payload: function (data) {
-    return typeof data === "string"
-      ? espruino._utf8(data)
-      : // With one argument, E.toString may return the very memory of a typed array: with two it copies.
-        E.toString(data instanceof ArrayBuffer ? new Uint8Array(data) : data, "");
-  },
-  _join: function (header, payload, offset, length) {
-    return E.toUint8Array(
-      header,
-      (payload as string).substr(offset, length),
-      "\0\0\0".substr((header.length + length - 1) & 3)
-    );
-  },
-  _slice: function (payload, offset, length) {
-    return (payload as string).substr(offset, length);
-  },
-  _text: function (bytes) {
-    var text = E.toString(bytes);
-    return unicode ? E.asUTF8(text) : text;
-  },
-  _byteString: E.toString,
-  _isAscii: function (bytes) {
-    return E.sum(bytes) === E.sum(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length));
-  },
-};
+export const _verifies = false;
+export const _pem = false;
+export const _ipv6 = false;
 
-install(espruino);
+/** See `Board` in src/board.ts for what each of these does. */
+export function _hasTls(): boolean {
+  return !!find("tls");
+}
+
+export function open(address: Address, listener: TransportListener): TransportConnection {
+  var options: { [field: string]: unknown } = address.tls || {};
+  options.host = address.host;
+  options.port = address.port;
+  var connection = Object.create(CONNECTION);
+  // Espruino's TLS draws its keys from this generator, which begins with the same seed at each boot.
+  if (address.tls) E.srand(_random() | 1);
+  var socket: Socket = (connection._socket = require(address.tls ? "tls" : "net").connect(options, onConnect));
+  // They have been used, and hold the private key.
+  delete socket.opt;
+  socket._listener = listener;
+  socket._shaking = !!address.tls;
+  if (address.tls && !handshakes++) process.on("uncaughtException", uncaught);
+  socket.on("data", onData);
+  socket.on("drain", onDrain);
+  socket.on("error", onError);
+  socket.on("close", onClose);
+  return connection;
+}
+
+export function _emitter(): object {
+  return {};
+}
+
+export function _handlers(emitter: any, event: string, registered: unknown[]): unknown[] {
+  // Espruino keeps the functions given to `on` in a field of that name: one function, or an array.
+  return registered.concat(emitter["#on" + event] || [], emitter["#onany"] || []);
+}
+
+export const _log = print;
+
+export function _report(exception: unknown): void {
+  setTimeout(function () {
+    throw exception;
+  }, 0);
+}
+
+export function _random(): number {
+  // The built-in generator begins with the same seed at each boot; the hardware's register and Linux's device do not.
+  var random = hwRand();
+  return (randomRegister ? random ^ peek32(randomRegister) : pool ? random ^ readDevice() : random) >>> 0;
+}
+
+function readDevice(): number {
+  if (used >= pool!.length) {
+    var file = E.openFile("/dev/urandom", "r");
+    pool = new Uint32Array(toUint8Array(file.read(64)).buffer);
+    file.close();
+    used = 0;
+  }
+  return pool![used++];
+}
+
+export function _sha1(bytes: string): string {
+  var crypto = find("crypto");
+  return crypto && crypto.SHA1 ? toString(crypto.SHA1(bytes)) : sha1(bytes);
+}
+
+export const _base64 = btoa;
+export const _unbase64 = atob;
+
+export function _utf8(text: string): string {
+  return unicode ? E.fromUTF8(text) : text;
+}
+
+export function _payload(data: string | Uint8Array | ArrayBuffer | number[]): string {
+  // With one argument, E.toString may return the very memory of a typed array: with two it copies.
+  return typeof data === "string"
+    ? _utf8(data)
+    : toString(data instanceof ArrayBuffer ? new Uint8Array(data) : data, "");
+}
+
+export function _join(header: number[], payload: Payload, offset: number, length: number): Uint8Array {
+  return toUint8Array(
+    header,
+    (payload as string).substr(offset, length),
+    "\0\0\0".substr((header.length + length - 1) & 3)
+  );
+}
+
+export function _slice(payload: Payload, offset: number, length: number): Payload {
+  return (payload as string).substr(offset, length);
+}
+
+export function _text(bytes: Uint8Array): string {
+  var text = toString(bytes);
+  return unicode ? E.asUTF8(text) : text;
+}
+
+export const _byteString: (bytes: Uint8Array) => string = toString;
+
+export function _asciiText(bytes: Uint8Array): string | undefined {
+  var text = toString(bytes);
+  return nonAscii.test(text) ? undefined : text;
+}

@@ -2,11 +2,9 @@
  * JerryScript hosts whose modules `net`, `tls`, `fs`, `events` and whose `Buffer` are like Node's; IoT.js is the
  * reference. The bundle for `require("esp_websocket_client")` there.
  */
-import { Address, Board, install, Payload, TransportConnection, TransportListener } from "../src/board";
+import type { Address, Payload, TransportConnection, TransportListener } from "../src/board";
 import { pem } from "../src/pem";
 import { sha1 } from "../src/sha1";
-
-export * from "../src/esp_websocket_client";
 
 /** The host's bytes, outside of the interpreter's heap. They cannot be indexed. */
 interface HostBuffer {
@@ -96,7 +94,7 @@ function encode(text: string): HostBuffer {
 }
 
 /** Opens a socket and minds it: each function here belongs to one connection. */
-function open(address: Address, listener: TransportListener): TransportConnection {
+export function open(address: Address, listener: TransportListener): TransportConnection {
   var options: { [field: string]: unknown } = address.tls || {};
   /** Undefined once the connection is closed, from this side or from the other. */
   var hearing: TransportListener | undefined = listener;
@@ -203,103 +201,117 @@ function open(address: Address, listener: TransportListener): TransportConnectio
   };
 }
 
-const jerryscript: Board = {
-  _verifies: true,
-  _pem: pem,
-  // IoT.js looks up IPv4 addresses only.
-  _ipv6: false,
-  _hasTls: function () {
-    try {
-      return !!require("tls");
-    } catch (exception) {
-      return false;
-    }
-  },
-  open: open,
-  _emitter: function () {
-    return new Emitter();
-  },
-  _listeners: function (emitter: any, event) {
-    return emitter[listenersField][event];
-  },
-  _log: function (line) {
-    console.log(line);
-  },
-  _report: function (exception) {
-    // The host ends the process for an exception that nobody waits for.
-    setTimeout(function () {
-      if (!process.emit("uncaughtException", exception)) console.error("Uncaught " + exception);
-    }, 0);
-  },
-  _random: function () {
-    if (!pooled) {
-      try {
-        var fs = require("fs");
-        var file = fs.openSync("/dev/urandom", "r");
-        pool = new Buffer(POOL);
-        pooled = fs.readSync(file, pool, 0, POOL) & ~3;
-        fs.closeSync(file);
-      } catch (exception) {
-        pooled = 0;
-      }
-      // No good source: see "Random numbers" in docs/boards.md.
-      if (!pooled) return Math.floor(Math.random() * 4294967296);
-    }
-    pooled -= 4;
-    return pool.readUInt16LE(pooled) * 65536 + pool.readUInt16LE(pooled + 2);
-  },
-  _sha1: sha1,
-  _base64: function (bytes) {
-    return fromByteString(bytes).toString("base64");
-  },
-  _unbase64: function (text) {
-    text = text.replace(/[^A-Za-z0-9+\/]/g, "");
-    var length = (text.length * 3) >> 2;
-    // IoT.js decodes whole groups of four only, and leaves zeros behind the end.
-    var buffer = new Buffer(text + "===".substr((text.length + 3) & 3), "base64");
-    return jerryscript._byteString(copy(buffer, 0, length, new Uint8Array(length), 0));
-  },
-  _utf8: function (text) {
-    var buffer = encode(text);
-    return jerryscript._byteString(copy(buffer, 0, buffer.length, new Uint8Array(buffer.length), 0));
-  },
-  // In a buffer, so that a message that waits takes nothing of the heap.
-  _payload: function (data: unknown) {
-    return (typeof data === "string"
-      ? encode(data)
-      : data instanceof Uint8Array
-        ? toBuffer(data)
-        : Buffer.isBuffer(data)
-          ? data.slice(0, data.length)
-          : data instanceof ArrayBuffer
-            ? toBuffer(new Uint8Array(data))
-            : Buffer.from(data as number[])) as unknown as Payload;
-  },
-  _join: function (header, payload, offset, length) {
-    var bytes = new Uint8Array((header.length + length + 3) & ~3);
-    bytes.set(header);
-    return copy(payload as unknown as HostBuffer, offset, length, bytes, header.length);
-  },
-  _slice: function (payload, offset, length) {
-    return (payload as unknown as HostBuffer).slice(offset, offset + length) as unknown as Payload;
-  },
-  _text: function (bytes) {
-    var buffer = toBuffer(bytes);
-    var text = "";
-    for (var start = 0, nul; (nul = Array.prototype.indexOf.call(bytes, 0, start)) >= 0; start = nul + 1)
-      text += buffer.toString("utf8", start, nul) + "\0";
-    return text + buffer.toString("utf8", start);
-  },
-  _byteString: function (bytes) {
-    var text = "";
-    for (var start = 0; start < bytes.length; start += 256)
-      text += String.fromCharCode.apply(null, bytes.subarray(start, start + 256) as unknown as number[]);
-    return text;
-  },
-  _isAscii: function (bytes) {
-    for (var i = 0; i < bytes.length; i++) if (bytes[i] > 127) return false;
-    return true;
-  },
-};
+// See `Board` in src/board.ts for what each of these does.
 
-install(jerryscript);
+export const _verifies = true;
+export const _pem = pem;
+// IoT.js looks up IPv4 addresses only.
+export const _ipv6 = false;
+
+export function _hasTls(): boolean {
+  try {
+    return !!require("tls");
+  } catch (exception) {
+    return false;
+  }
+}
+
+export function _emitter(): object {
+  return new Emitter();
+}
+
+export function _handlers(emitter: any, event: string, registered: unknown[]): unknown[] {
+  var listeners = emitter[listenersField];
+  return registered.concat(listeners[event] || [], listeners.any || []);
+}
+
+export function _log(line: string): void {
+  console.log(line);
+}
+
+export function _report(exception: unknown): void {
+  // The host ends the process for an exception that nobody waits for.
+  setTimeout(function () {
+    if (!process.emit("uncaughtException", exception)) console.error("Uncaught " + exception);
+  }, 0);
+}
+
+export function _random(): number {
+  if (!pooled) {
+    try {
+      var fs = require("fs");
+      var file = fs.openSync("/dev/urandom", "r");
+      pool = new Buffer(POOL);
+      pooled = fs.readSync(file, pool, 0, POOL) & ~3;
+      fs.closeSync(file);
+    } catch (exception) {
+      pooled = 0;
+    }
+    // No good source: see "Random numbers" in docs/boards.md.
+    if (!pooled) return Math.floor(Math.random() * 4294967296);
+  }
+  pooled -= 4;
+  return pool.readUInt16LE(pooled) * 65536 + pool.readUInt16LE(pooled + 2);
+}
+
+export const _sha1 = sha1;
+
+export function _base64(bytes: string): string {
+  return fromByteString(bytes).toString("base64");
+}
+
+export function _unbase64(text: string): string {
+  text = text.replace(/[^A-Za-z0-9+\/]/g, "");
+  var length = (text.length * 3) >> 2;
+  // IoT.js decodes whole groups of four only, and leaves zeros behind the end.
+  var buffer = new Buffer(text + "===".substr((text.length + 3) & 3), "base64");
+  return _byteString(copy(buffer, 0, length, new Uint8Array(length), 0));
+}
+
+export function _utf8(text: string): string {
+  var buffer = encode(text);
+  return _byteString(copy(buffer, 0, buffer.length, new Uint8Array(buffer.length), 0));
+}
+
+// In a buffer, so that a message that waits takes nothing of the heap.
+export function _payload(data: unknown): Payload {
+  return (typeof data === "string"
+    ? encode(data)
+    : data instanceof Uint8Array
+      ? toBuffer(data)
+      : Buffer.isBuffer(data)
+        ? data.slice(0, data.length)
+        : data instanceof ArrayBuffer
+          ? toBuffer(new Uint8Array(data))
+          : Buffer.from(data as number[])) as unknown as Payload;
+}
+
+export function _join(header: number[], payload: Payload, offset: number, length: number): Uint8Array {
+  var bytes = new Uint8Array((header.length + length + 3) & ~3);
+  bytes.set(header);
+  return copy(payload as unknown as HostBuffer, offset, length, bytes, header.length);
+}
+
+export function _slice(payload: Payload, offset: number, length: number): Payload {
+  return (payload as unknown as HostBuffer).slice(offset, offset + length) as unknown as Payload;
+}
+
+export function _text(bytes: Uint8Array): string {
+  var buffer = toBuffer(bytes);
+  var text = "";
+  for (var start = 0, nul; (nul = Array.prototype.indexOf.call(bytes, 0, start)) >= 0; start = nul + 1)
+    text += buffer.toString("utf8", start, nul) + "\0";
+  return text + buffer.toString("utf8", start);
+}
+
+export function _byteString(bytes: Uint8Array): string {
+  var text = "";
+  for (var start = 0; start < bytes.length; start += 256)
+    text += String.fromCharCode.apply(null, bytes.subarray(start, start + 256) as unknown as number[]);
+  return text;
+}
+
+export function _asciiText(bytes: Uint8Array): string | undefined {
+  for (var i = 0; i < bytes.length; i++) if (bytes[i] > 127) return undefined;
+  return _byteString(bytes);
+}

@@ -91,8 +91,8 @@ export interface Board extends Transport {
 
   /** A new object with the interpreter's `on`, to become a client's handle. */
   _emitter(): object;
-  /** The functions that were given to `emitter.on(event, …)`: none, one, or an array of them. */
-  _listeners(emitter: object, event: string): Function | Function[] | undefined;
+  /** A new array: `registered`, then the functions given to `emitter.on(event, …)`, then those to `on("any", …)`. */
+  _handlers(emitter: object, event: string, registered: unknown[]): unknown[];
   /** Prints a line for the user. */
   _log(line: string): void;
   /** Reports an exception of a user's handler the way the interpreter reports uncaught ones. */
@@ -122,14 +122,54 @@ export interface Board extends Transport {
   _text(bytes: Uint8Array): string;
   /** The bytes as a byte string: one character per byte. */
   _byteString(bytes: Uint8Array): string;
-  /** True if no byte is above 0x7f. */
-  _isAscii(bytes: Uint8Array): boolean;
+  /** The text of bytes that are all below 0x80; undefined if one is not. */
+  _asciiText(bytes: Uint8Array): string | undefined;
 }
 
-/** The board that the bundle was built for. */
-export let board: Board;
+// What follows is for hosts that choose their board at run time (tests). A bundle's build puts the board's own file,
+// which exports the same names, in this module's place.
 
-/** Called once, by the board's own file. */
-export function install(theBoard: Board): void {
-  board = theBoard;
+export let open: Board["open"];
+export let _hasTls: Board["_hasTls"];
+export let _verifies: Board["_verifies"];
+export let _pem: Board["_pem"];
+export let _ipv6: Board["_ipv6"];
+export let _emitter: Board["_emitter"];
+export let _handlers: Board["_handlers"];
+export let _log: Board["_log"];
+export let _report: Board["_report"];
+export let _random: Board["_random"];
+export let _sha1: Board["_sha1"];
+export let _base64: Board["_base64"];
+export let _unbase64: Board["_unbase64"];
+export let _utf8: Board["_utf8"];
+export let _payload: Board["_payload"];
+export let _join: Board["_join"];
+export let _slice: Board["_slice"];
+export let _text: Board["_text"];
+export let _byteString: Board["_byteString"];
+export let _asciiText: Board["_asciiText"];
+
+/** Installs a board. */
+export function install(board: Board): void {
+  open = board.open.bind(board);
+  _hasTls = board._hasTls.bind(board);
+  _verifies = board._verifies;
+  _pem = board._pem;
+  _ipv6 = board._ipv6;
+  _emitter = board._emitter.bind(board);
+  _handlers = board._handlers.bind(board);
+  _log = board._log.bind(board);
+  _report = board._report.bind(board);
+  _random = board._random.bind(board);
+  _sha1 = board._sha1.bind(board);
+  _base64 = board._base64.bind(board);
+  _unbase64 = board._unbase64.bind(board);
+  _utf8 = board._utf8.bind(board);
+  _payload = board._payload.bind(board);
+  _join = board._join.bind(board);
+  _slice = board._slice.bind(board);
+  _text = board._text.bind(board);
+  _byteString = board._byteString.bind(board);
+  _asciiText = board._asciiText.bind(board);
 }

@@ -1,4 +1,5 @@
-import { board, Payload, TransportConnection, TransportError, TransportListener } from "./board";
+import * as board from "./board";
+import type { Payload, TransportConnection, TransportError, TransportListener } from "./board";
 import { Config, configuredUri, normaliseHeaders, Provider } from "./config";
 import {
   DRAIN,
@@ -22,7 +23,6 @@ import {
   WEBSOCKET_EVENT_HEADER_RECEIVED,
 } from "./events";
 import {
-  BINARY,
   CLOSE,
   closeCode,
   CONTINUATION,
@@ -164,7 +164,18 @@ function setTimer(client: Client, which: number, milliseconds?: number): void {
 
 /** Tells of an event that is not about a frame. */
 function tell(client: Client, id: number, text?: string, code?: number, handle?: ErrorHandle): boolean {
-  return emit(client, id, text, text ? text.length : 0, false, 0x100, 0, 0, code || 0, handle);
+  return emit(client, id, {
+    data_ptr: text,
+    data_len: text ? text.length : 0,
+    fin: false,
+    op_code: 0x100,
+    client: client,
+    user_context: client._config.user_context,
+    payload_len: 0,
+    payload_offset: 0,
+    close_status_code: code || 0,
+    error_handle: handle || client._errorHandle,
+  });
 }
 
 /** Drops what waits to be sent, and the timers from `first` on. */
@@ -244,7 +255,7 @@ function fail(client: Client, type: number, message: string, code?: number, erro
     secure ? boardCode : 0
   );
   client._state = WAITING;
-  if (code && !client._closeSent) write(client, FIN | CLOSE, board._payload([code >> 8, code & 255]), 0, 2);
+  if (code) writeClose(client, board._payload([code >> 8, code & 255]));
   if (!closing) {
     client._retryAfter = response ? response._retryAfter : 0;
     client._failures++;
@@ -267,23 +278,33 @@ function closed(client: Client): void {
   var handle = errorHandle(byServer ? WEBSOCKET_ERROR_TYPE_SERVER_CLOSE : WEBSOCKET_ERROR_TYPE_NONE, 101, 0, 0);
   disconnect(client);
   client._state = WAITING;
-  if (tell(client, WEBSOCKET_EVENT_CLOSED, reason, code, handle)) {
+  if (tell(client, WEBSOCKET_EVENT_CLOSED, reason || undefined, code, handle)) {
     if (byServer && client._config.enable_close_reconnect) reconnect(client);
     else finish(client, code, handle);
   }
 }
 
 /** Puts one frame on the wire. Returns false if that failed, and with it the connection. */
-function write(client: Client, first: number, payload: Payload, offset: number, length: number): boolean {
-  if (first === (FIN | CLOSE)) client._closeSent = true;
+export function write(client: Client, first: number, payload: Payload, offset: number, length: number): boolean {
   client._inFlight += length + 6;
   try {
     client._connection!.write(encodeFrame(first, payload, offset, length, board._random()));
     return true;
   } catch (exception) {
-    if (client._state > CONNECTING) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "" + exception);
-    return false;
+    return writeFailed(client, exception);
   }
+}
+
+function writeFailed(client: Client, exception: unknown): boolean {
+  if (client._state > CONNECTING) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "" + exception);
+  return false;
+}
+
+/** Sends the close frame, once. */
+function writeClose(client: Client, payload: Payload): void {
+  if (client._closeSent) return;
+  client._closeSent = true;
+  write(client, FIN | CLOSE, payload, 0, payload.length);
 }
 
 /** Sends from the queue as long as the transport's buffer is not full: one frame of at most `buffer_size` at a time. */
@@ -305,6 +326,7 @@ function flush(client: Client): void {
     stopPatience(item);
     item._timer = item._patience && !last ? setTimeout(onPatience, item._patience, client) : undefined;
     if (last) queue.shift();
+    if (item._opcode === CLOSE) client._closeSent = true;
     var first = (offset ? CONTINUATION : item._opcode) | (last ? item._fin : 0);
     if (!write(client, first, item._window, offset - item._windowStart, size)) return;
   }
@@ -325,13 +347,8 @@ function onPatience(client: Client): void {
 export function enqueue(client: Client, opcode: number, fin: number, payload: Payload, patience: number): boolean {
   var length = payload.length;
   var queue = client._queue;
-  // What finds nothing waiting goes at once; so do PING and PONG, which may stand between the frames of a message
-  // (RFC 6455 §5.4), and are never fragmented.
-  if (
-    opcode > CLOSE ||
-    (!queue.length && (opcode === CLOSE || (client._inFlight < client._bufferSize && length <= client._bufferSize)))
-  )
-    return write(client, opcode | fin, payload, 0, length);
+  // PING and PONG may stand between the frames of a message (RFC 6455 §5.4), and are never fragmented.
+  if (opcode > CLOSE) return write(client, opcode | fin, payload, 0, length);
   if (
     queue.length &&
     opcode !== CLOSE &&
@@ -362,7 +379,8 @@ export function close(client: Client, payload: Payload, timeout: number): void {
   client._state = CLOSING;
   for (var which = PING_TIMER; which <= KEEP_ALIVE_TIMER; which++) setTimer(client, which);
   setTimer(client, STATE_TIMER, timeout);
-  enqueue(client, CLOSE, FIN, payload, 0);
+  if (client._queue.length) enqueue(client, CLOSE, FIN, payload, 0);
+  else writeClose(client, payload);
 }
 
 /** What the configuration asks for and the board cannot do, as a sentence; "" if there is nothing. */
@@ -442,14 +460,14 @@ function connect(client: Client): void {
   listener._client = client;
   setTimer(client, STATE_TIMER, config.network_timeout_ms || 10000);
   try {
-    var connection = (config.ext_transport || board).open(
-      {
-        host: target._host,
-        port: target._port || (secure ? 443 : 80),
-        tls: secure ? tlsOptions(config, target._host) : undefined,
-      },
-      listener
-    );
+    var transport = config.ext_transport;
+    var address = {
+      host: target._host,
+      port: target._port || (secure ? 443 : 80),
+      tls: secure ? tlsOptions(config, target._host) : undefined,
+    };
+    // Not (transport || board).open: the build knows the board's functions only where they are called by name.
+    var connection = transport ? transport.open(address, listener) : board.open(address, listener);
     if (client._listener === listener) {
       client._connection = connection;
       if (listener._opened) sendRequest(client);
@@ -546,7 +564,7 @@ function judgeResponse(client: Client, response: Response): boolean {
     return false;
   }
   client._response = undefined;
-  client._failures = client._redirects = 0;
+  client._failures = client._redirects = client._retryAfter = 0;
   client._state = OPEN;
   resetReader(client);
   setTimer(client, STATE_TIMER);
@@ -561,44 +579,50 @@ function judgeResponse(client: Client, response: Response): boolean {
 }
 
 /** Hands a piece of a frame's payload to the user; control frames are answered. See `readFrames`. */
-function deliver(client: Client, piece: Uint8Array, type: number): boolean {
+function deliver(client: Client, piece: Uint8Array, type: number, text: string | undefined): boolean {
   var listener = client._listener;
-  emit(
-    client,
-    WEBSOCKET_EVENT_DATA,
-    type === TEXT ? board._text(piece) : piece,
-    piece.length,
-    client._fin,
-    client._opcode,
-    client._length,
-    type > BINARY ? 0 : client._offset - piece.length - (client._cut ? client._cut.length : 0),
-    0
-  );
-  if (type > BINARY && client._listener === listener) {
-    if (type === PING) {
-      if (client._closeSent) return true;
-      client._pong = board._payload(piece);
-      // To a server that does not read, only the last PONG is sent when it does: a flood of PINGs costs no memory.
-      if (client._inFlight < client._bufferSize) sendPong(client);
-    } else if (type === PONG) {
-      // Our PINGs are empty, and so are their answers; any other PONG is unsolicited (RFC 6455 §5.5.3).
-      if (!piece.length) {
-        client._pinging = false;
-        setTimer(client, PONG_TIMER);
-      }
-    } else {
-      client._closeCode = closeCode(piece);
-      client._reason = board._text(piece.subarray(2));
-      if (client._state === OPEN) client._serverClosed = true;
-      client._state = CLOSING;
-      dropQueue(client, PING_TIMER);
-      // The server ends the TCP connection (RFC 6455 §7.1.1), within a time.
-      setTimer(client, STATE_TIMER, CLOSE_GRACE);
-      // The answer has the code that came (RFC 6455 §5.5.1).
-      // Espruino's subarray does not stop at the array's end.
-      if (piece.length) piece = piece.subarray(0, 2);
-      if (!client._closeSent) write(client, FIN | CLOSE, board._payload(piece), 0, piece.length);
+  emit(client, WEBSOCKET_EVENT_DATA, {
+    data_ptr: type === TEXT ? text : piece,
+    data_len: piece.length,
+    fin: client._fin,
+    op_code: client._opcode,
+    client: client,
+    user_context: client._config.user_context,
+    payload_len: client._length,
+    payload_offset: client._start,
+    close_status_code: 0,
+    error_handle: client._errorHandle,
+  });
+  return client._listener === listener && (type < CLOSE || answer(client, piece, type));
+}
+
+/** Does what a control frame asks for (RFC 6455 §5.5). Returns false where nothing more is to be read. */
+function answer(client: Client, piece: Uint8Array, type: number): boolean {
+  var listener = client._listener;
+  if (type === PING) {
+    if (client._closeSent) return true;
+    client._pong = board._payload(piece);
+    // To a server that does not read, only the last PONG is sent when it does: a flood of PINGs costs no memory.
+    if (client._inFlight < client._bufferSize) sendPong(client);
+  } else if (type === PONG) {
+    // Our PINGs are empty, and so are their answers; any other PONG is unsolicited (RFC 6455 §5.5.3).
+    if (!piece.length) {
+      client._pinging = false;
+      setTimer(client, PONG_TIMER);
     }
+  } else {
+    var code = closeCode(piece);
+    client._closeCode = code;
+    client._reason = code ? board._text(piece.subarray(2)) : undefined;
+    if (client._state === OPEN) client._serverClosed = true;
+    client._state = CLOSING;
+    dropQueue(client, PING_TIMER);
+    // The server ends the TCP connection (RFC 6455 §7.1.1), within a time; what it sends until then is not looked at.
+    setTimer(client, STATE_TIMER, CLOSE_GRACE);
+    listener!.received = function () {};
+    // The answer has the code that came (RFC 6455 §5.5.1).
+    writeClose(client, board._payload(code ? [code >> 8, code & 255] : ""));
+    return false;
   }
   return client._listener === listener;
 }
@@ -607,6 +631,24 @@ function sendPong(client: Client): boolean {
   var pong = client._pong;
   client._pong = undefined;
   return pong === undefined || write(client, FIN | PONG, pong, 0, pong.length);
+}
+
+/** The next bytes of the opening handshake's response; what follows its head belongs to the first frame. */
+function receiveResponse(client: Client, bytes: Uint8Array, listener: Listener): void {
+  var response = client._response!;
+  var end = readResponse(response, bytes, function (line) {
+    if (client._response !== response) return;
+    client._errorHandle = errorHandle(0, response._status, 0, 0);
+    tell(client, WEBSOCKET_EVENT_HEADER_RECEIVED, line);
+  });
+  if (end >= 0 && client._listener === listener && judgeResponse(client, response) && end < bytes.length)
+    listener.received(bytes.subarray(end));
+}
+
+/** A server error in the stream of frames, or a header that has come in part. */
+function afterReceive(client: Client, error: string | undefined): void {
+  if (error) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error, parseInt(error));
+  else if (client._listener) setTimer(client, HEADER_TIMER, client._config.network_timeout_ms || 10000);
 }
 
 /** Listens to one connection; the connection's own listener inherits from it. */
@@ -627,23 +669,13 @@ const LISTENER = {
   received: function (this: Listener, bytes: Uint8Array): void {
     var client = this._client;
     if (client.raw_data) client.raw_data(board._byteString(bytes));
-    if (client._listener !== this) return;
-    client._heard = true;
-    var response = client._response;
-    if (response) {
-      var end = readResponse(response, bytes, function (line) {
-        if (client._response !== response) return;
-        client._errorHandle = errorHandle(0, response!._status, 0, 0);
-        tell(client, WEBSOCKET_EVENT_HEADER_RECEIVED, line);
-      });
-      if (end < 0 || client._listener !== this || !judgeResponse(client, response)) return;
-      bytes = bytes.subarray(end);
+    if (client._listener === this) {
+      client._heard = true;
+      if (client._response) return receiveResponse(client, bytes, this);
+      if (client._stage > 0) setTimer(client, HEADER_TIMER);
+      var error = readFrames(client, bytes, client._bufferSize, deliver);
+      if (error || client._stage > 0) afterReceive(client, error);
     }
-    var error = readFrames(client, bytes, client._bufferSize, deliver);
-    if (client._listener !== this) return;
-    if (error) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error, parseInt(error));
-    else if (client._stage > 0) setTimer(client, HEADER_TIMER, client._config.network_timeout_ms || 10000);
-    else if (client._timers[HEADER_TIMER] !== undefined) setTimer(client, HEADER_TIMER);
   },
   drained: function (this: Listener): void {
     var client = this._client;

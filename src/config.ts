@@ -1,4 +1,4 @@
-import { board } from "./board";
+import * as board from "./board";
 import type { Transport, TlsOptions } from "./board";
 import { encodePath, parseUri, Uri } from "./uri";
 

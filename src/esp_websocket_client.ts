@@ -3,11 +3,12 @@
  * also the default, is no limit. Functions that return an `esp_err_t` return `ESP_ERR_INVALID_ARG` for a handle that
  * is null or destroyed.
  */
-import { board, Payload } from "./board";
+import * as board from "./board";
+import type { Payload } from "./board";
 import * as core from "./client";
 import type { Client } from "./client";
 import { checkConfig, Config, configuredUri, isSafe, normaliseHeaders } from "./config";
-import type { EventHandler } from "./events";
+import { errorHandle, EventHandler } from "./events";
 import * as frame from "./frame";
 import { checkTls } from "./tls";
 import { isWebSocket, parseUri } from "./uri";
@@ -90,13 +91,21 @@ export function esp_websocket_client_init(config: Config): Client | null {
     return null;
   }
   var client = board._emitter() as Client;
-  client._config = checked;
-  client._uri = uri;
+  // Espruino searches a field from the first one on: those that each message needs come first.
   client._state = core.IDLE;
-  client._run = client.tx_queued = client._inFlight = 0;
+  client._inFlight = client._sending = 0;
   client._bufferSize = checked.buffer_size || 1024;
+  client._listener = client._connection = client._response = undefined;
+  frame.resetReader(client);
+  client._opcode = client._length = client._start = client._offset = 0;
+  client._emitting = client._fin = false;
+  client._run = 0;
   client._registrations = [];
   client._later = [];
+  client._config = checked;
+  client._errorHandle = errorHandle(0, 0, 0, 0);
+  client._uri = uri;
+  client.tx_queued = 0;
   client._timers = [];
   client._queue = [];
   return client;
@@ -205,27 +214,49 @@ function send(
   timeout: number | undefined
 ): number {
   if (!client || client._state !== core.OPEN) return -1;
-  var payload = payloadOf(data, length);
+  var payload = typeof data === "string" && length === undefined ? board._payload(data) : payloadOf(data, length);
   if (payload === undefined) return -1;
-  var size = payload.length;
+  length = payload.length;
+  // A short whole message that finds nothing waiting goes at once.
+  return opcode < 3 &&
+    opcode &&
+    fin &&
+    !client._sending &&
+    client._inFlight < client._bufferSize &&
+    length <= client._bufferSize
+    ? core.write(client, opcode | fin, payload, 0, length)
+      ? length
+      : -1
+    : sendQueued(client, opcode, fin, payload, timeout);
+}
+
+/** The same for everything else: long messages, parts of messages, control frames, and what has to wait. */
+function sendQueued(
+  client: Client,
+  opcode: number,
+  fin: number,
+  payload: Payload,
+  timeout: number | undefined
+): number {
+  var length = payload.length;
   var sending = client._sending;
   if (opcode > 7) {
-    if (opcode > frame.PONG || size > frame.CONTROL_LIMIT) return -1;
+    if (opcode > frame.PONG || length > frame.CONTROL_LIMIT) return -1;
     if (opcode === frame.CLOSE) {
       core.close(client, payload, ticks(client, timeout));
-      return size;
+      return length;
     }
   } else {
     if (opcode > 2 || (opcode ? sending : !sending)) return -1;
     // Without time to wait, a message goes at once or not at all.
-    if (timeout === 0 && (client._queue.length || client._inFlight >= client._bufferSize)) {
+    if (timeout === 0 && client._inFlight >= client._bufferSize) {
       client._wantsDrain = true;
       return -1;
     }
     client._sending = fin ? 0 : sending || opcode;
   }
   var patience = timeout === undefined || timeout === portMAX_DELAY ? 0 : ticks(client, timeout);
-  if (core.enqueue(client, opcode, fin, payload, patience)) return size;
+  if (core.enqueue(client, opcode, fin, payload, patience)) return length;
   if (client._state === core.OPEN) client._sending = sending;
   return -1;
 }

@@ -1,4 +1,4 @@
-import { board } from "./board";
+import * as board from "./board";
 import type { Client } from "./client";
 
 /** The event base that handlers are called with (`WEBSOCKET_EVENTS` of ESP-IDF). */
@@ -92,51 +92,18 @@ export function errorHandle(type: number, status: number, socketError: number, t
  * in a handler is told when all have heard of the present one, as ESP-IDF's event loop does.
  * Returns false if a handler stopped, destroyed or restarted the client.
  */
-export function emit(
-  client: Client,
-  id: number,
-  pointer: string | Uint8Array | undefined,
-  length: number,
-  fin: boolean,
-  opcode: number,
-  payloadLength: number,
-  payloadOffset: number,
-  closeCode: number,
-  handle?: ErrorHandle
-): boolean {
+export function emit(client: Client, id: number, data: EventData): boolean {
   var run = client._run;
-  var later = client._later;
-  later.push(id, {
-    data_ptr: pointer,
-    data_len: length,
-    fin: fin,
-    op_code: opcode,
-    client: client,
-    user_context: client._config.user_context,
-    payload_len: payloadLength,
-    payload_offset: payloadOffset,
-    close_status_code: closeCode,
-    error_handle: handle || client._errorHandle,
-  });
-  if (client._emitting) return true;
-  client._emitting = true;
-  while (later.length) {
-    id = later.shift() as number;
-    var data = later.shift() as EventData;
-    var name =
-      id === WEBSOCKET_EVENT_DATA
-        ? "data"
-        : "error connected disconnected data closed before_connect begin finish header_received drain".split(" ")[id];
+  if (client._emitting) client._later.push(id, data);
+  else {
+    client._emitting = true;
     // The list is replaced, never changed, so handlers may register and unregister.
-    var handlers: unknown[] = (id < WEBSOCKET_EVENT_MAX ? client._registrations : ([] as unknown[])).concat(
-      board._listeners(client, name) || [],
-      board._listeners(client, "any") || []
-    );
+    var handlers = board._handlers(client, id === WEBSOCKET_EVENT_DATA ? "data" : eventName(id), client._registrations);
     for (var i = 0; i < handlers.length; i++) {
       var handler = handlers[i] as Registration | Function;
       try {
         if (typeof handler === "function") handler.call(client, data, id);
-        else if (handler._event === id || handler._event < 0)
+        else if (handler._event === id || (handler._event < 0 && id !== DRAIN))
           handler._handler(handler._arg, WEBSOCKET_EVENTS, id, data);
       } catch (exception) {
         board._report(exception);
@@ -144,7 +111,16 @@ export function emit(
       // Destroyed: nothing is left to tell, nor to tell it from.
       if (client._run === undefined) return false;
     }
+    client._emitting = false;
+    if (client._later.length) emitNext(client);
   }
-  client._emitting = false;
   return client._run === run;
+}
+
+function emitNext(client: Client): void {
+  emit(client, client._later.shift() as number, client._later.shift() as EventData);
+}
+
+function eventName(id: number): string {
+  return "error connected disconnected data closed before_connect begin finish header_received drain".split(" ")[id];
 }

@@ -1,4 +1,5 @@
-import { board, TlsOptions } from "./board";
+import * as board from "./board";
+import type { TlsOptions } from "./board";
 import type { Config } from "./config";
 
 /** What `esp_tls_set_global_ca_store` was given. */

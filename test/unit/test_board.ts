@@ -99,8 +99,9 @@ export class TestBoard extends TestTransport implements Board {
   _emitter(): object {
     return new Emitter();
   }
-  _listeners(emitter: object, event: string): Function | Function[] | undefined {
-    return Emitter.kept.get(emitter)?.get(event);
+  _handlers(emitter: object, event: string, registered: unknown[]): unknown[] {
+    const kept = Emitter.kept.get(emitter);
+    return registered.concat(kept?.get(event) ?? [], kept?.get("any") ?? []);
   }
   _log(line: string): void {
     this.logged.push(line);
@@ -145,7 +146,7 @@ export class TestBoard extends TestTransport implements Board {
   _byteString(bytes: Uint8Array): string {
     return Buffer.from(bytes).toString("latin1");
   }
-  _isAscii(bytes: Uint8Array): boolean {
-    return bytes.every((byte) => byte < 128);
+  _asciiText(bytes: Uint8Array): string | undefined {
+    return bytes.every((byte) => byte < 128) ? this._byteString(bytes) : undefined;
   }
 }
