@@ -1,0 +1,160 @@
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { Interpreter, Place } from "./interpreter";
+import { Link, Peer } from "./peer";
+
+/** A client that is measured. */
+export interface Contender {
+  name: string;
+  /** The script under bench/scripts that does the works with it. */
+  script: string;
+  modules: Record<string, string>;
+  bare: boolean;
+  /** Longest message in bytes. */
+  limit: number;
+  /** True: text only. */
+  textOnly: boolean;
+}
+
+export type WorkName = "receive" | "send" | "echo";
+
+/** What is measured: messages of one size, one way or both. */
+export interface Work {
+  work: WorkName;
+  text: boolean;
+  size: number;
+  clients: number;
+}
+
+/** Per message, in milliseconds. */
+export interface Sample {
+  cpu: number;
+  wall: number;
+}
+
+/** A measurement goes on for at least this much CPU time, in milliseconds, so that the clock's grain does not show. */
+const ENOUGH = 200;
+const WINDOW = +(process.env.WINDOW ?? 1024);
+/** A measurement has at most this many messages, and this many bytes. */
+const MOST_MESSAGES = 4096;
+
+/** One contender, connected, ready to do one work again and again. */
+class Stand {
+  #peer: Peer;
+  #interpreter!: Interpreter;
+  #links: Link[] = [];
+  #payload: Buffer;
+  #count = 1;
+  readonly samples: Sample[] = [];
+
+  constructor(
+    readonly contender: Contender,
+    readonly work: Work
+  ) {
+    this.#peer = new Peer(contender.bare);
+    this.#payload = Buffer.from("0123456789abcdef".repeat(work.size / 16 + 1)).subarray(0, work.size);
+  }
+
+  async open(binary: string, place: Place): Promise<void> {
+    const { work, text, size, clients } = this.work;
+    const port = await this.#peer.listen();
+    this.#interpreter = await Interpreter.start({
+      binary,
+      place,
+      modules: this.contender.modules,
+      script: fs.readFileSync(path.join(__dirname, "scripts", this.contender.script), "utf8"),
+      preset: { WORK: work, TEXT: text, SIZE: size, CLIENTS: clients, PORT: port },
+    });
+    for (let i = 0; i < clients; i++) {
+      this.#links.push(await this.#peer.link());
+      // The ws module does not look at a frame that comes together with the end of the opening handshake.
+      await this.#interpreter.next("open");
+    }
+    // The first message is not measured; then the number of messages grows until the time is long enough to measure.
+    let sample = await this.#run();
+    for (;;) {
+      sample = await this.#run();
+      const spent = sample.cpu * this.#count;
+      if (spent >= ENOUGH / 2 || this.#count >= MOST_MESSAGES) break;
+      this.#count = Math.min(MOST_MESSAGES, Math.ceil(this.#count * Math.min(16, ENOUGH / Math.max(spent, 1))));
+    }
+  }
+
+  async measure(): Promise<void> {
+    this.samples.push(await this.#run());
+  }
+
+  async #run(): Promise<Sample> {
+    const count = this.#count;
+    const { work, text, size } = this.work;
+    const payload = this.#payload;
+    const [link] = this.#links;
+    let cpu: number;
+    let wall: number;
+    if (work === "receive") {
+      link.send(Buffer.from(String(count * size)), true);
+      await this.#interpreter.next("ready");
+      cpu = this.#interpreter.cpu();
+      wall = performance.now();
+      for (let i = 0; i < count; i++) link.send(payload, text);
+      await this.#interpreter.next("done");
+    } else if (work === "send") {
+      const received = link.receive(count * size);
+      cpu = this.#interpreter.cpu();
+      wall = performance.now();
+      link.send(Buffer.from(String(count)), true);
+      check(await received, payload, count);
+    } else {
+      cpu = this.#interpreter.cpu();
+      wall = performance.now();
+      await Promise.all(
+        this.#links.map(async (each) => {
+          const window = Math.min(count, Math.max(1, Math.floor(WINDOW / size)));
+          let toSend = count;
+          const received = each.receive(count * size);
+          each.onPayload = (bytes) => { for (let n = Math.round(bytes.length / size); n > 0 && toSend > 0; n--, toSend--) each.send(payload, text); };
+          for (let i = 0; i < window; i++, toSend--) each.send(payload, text);
+          check(await received, payload, count);
+        })
+      );
+    }
+    const messages = count * this.#links.length;
+    return {
+      cpu: (this.#interpreter.cpu() - cpu) / messages,
+      wall: (performance.now() - wall) / messages,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#interpreter?.stop();
+    await this.#peer.close();
+  }
+}
+
+/** Fails the benchmark if a contender did not send what it was to send. */
+function check(digest: string, payload: Buffer, count: number): void {
+  const hash = createHash("sha1");
+  for (let i = 0; i < count; i++) hash.update(payload);
+  if (digest !== hash.digest("hex")) throw new Error("The payload that came is not the one that was sent.");
+}
+
+/** Lets the contenders do one work in turns. Returns each one's samples by its name. */
+export async function compare(
+  contenders: Contender[],
+  work: Work,
+  rounds: number,
+  binary: string,
+  place: Place
+): Promise<Record<string, Sample[]>> {
+  const stands = contenders
+    .filter((contender) => work.size <= contender.limit && (work.text || !contender.textOnly))
+    .map((contender) => new Stand(contender, work));
+  try {
+    for (const stand of stands) await stand.open(binary, place);
+    for (let round = 0; round < rounds; round++) for (const stand of stands) await stand.measure();
+  } finally {
+    for (const stand of stands) await stand.close();
+  }
+  return Object.fromEntries(stands.map((stand) => [stand.contender.name, stand.samples]));
+}
