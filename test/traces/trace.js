@@ -2,7 +2,7 @@
  * One line for each event, in the notation of the C client's recorded traces:
  *   DATA(op,fin,len/payload_len@payload_offset) content     CONNECTED hs=101     ERROR et=1 hs=101     CLOSED cc=1001
  * et is error_type, hs esp_ws_handshake_status_code, cc close_status_code; a field that is 0 is left out, and so is
- * hs=101 of DATA. What an event carries that is not its own shows as "stray". Plain ES5: scripts on the board use it too.
+ * hs=101 of DATA. CLOSED shows the reason. What an event carries that is not its own shows as "stray". Plain ES5: scripts on the board use it too.
  */
 var traceNames = [
   "ERROR",
@@ -41,7 +41,8 @@ function traceLine(data, id) {
     if (id === 8) line += ": " + data.data_ptr;
     else if (id === 0)
       line += typeof data.data_ptr === "string" && data.data_ptr.length > 9 ? "" : " without a message";
-    else if (data.data_ptr !== undefined || data.data_len !== 0) line += " stray data";
+    else if (id === 4 && data.data_ptr !== undefined && data.data_ptr.length) line += ' "' + data.data_ptr + '"';
+    else if ((data.data_ptr !== undefined && data.data_ptr.length) || data.data_len !== 0) line += " stray data";
   }
   if (error.error_type) line += " et=" + error.error_type;
   if (status) line += " hs=" + status;

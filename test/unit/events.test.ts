@@ -70,7 +70,7 @@ describe("the order of events", () => {
     rig.frame(0x88, closeBody(1000, "bye"));
     rig.drop();
     pass(60000);
-    expect(rig.take()).toEqual(["DATA(8,1,5/5@0) 03e8627965", "CLOSED hs=101 cc=1000", "FINISH hs=101 cc=1000"]);
+    expect(rig.take()).toEqual(["DATA(8,1,5/5@0) 03e8627965", 'CLOSED "bye" hs=101 cc=1000', "FINISH hs=101 cc=1000"]);
     expect(rig.connection.takeWire()).toEqual([]);
   });
 
@@ -193,7 +193,7 @@ describe("the server closes", () => {
     expect(rig.take()).toEqual(["DATA(8,1,7/7@0) 03e9676f696e67"]);
     expect(rig.connection.takeWire()).toEqual([expect.stringMatching(/^88\(/)]);
     rig.drop();
-    expect(rig.take()).toEqual(["CLOSED et=4 hs=101 cc=1001", "FINISH et=4 hs=101 cc=1001"]);
+    expect(rig.take()).toEqual(['CLOSED "going" et=4 hs=101 cc=1001', "FINISH et=4 hs=101 cc=1001"]);
     pass(60000);
     expect(rig.network.connections).toHaveLength(1);
     expect(jest.getTimerCount()).toBe(0);
