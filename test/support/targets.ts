@@ -22,6 +22,8 @@ export const DONE = "DONE";
 const START = "\u0002";
 /** Storage is written in pieces that a small heap has room for. */
 const STORAGE_PIECE = 512;
+/** So many pieces are written by one run. */
+const STORAGE_LINES = 20;
 
 export interface RunOptions {
   /** Global variables that the script finds. */
@@ -334,14 +336,18 @@ async function writeImage(program: string, modules: Record<string, string>): Pro
       lines.push(`if(!require("Storage").write(${JSON.stringify(name)},${piece},${at},${bytes.length}))throw "full";`);
     }
   }
-  fs.writeFileSync(path.join(folder, "write.js"), `${lines.join("\n")}\nprint("WRITTEN");\n`);
-  const output = await new Promise<string>((resolve, reject) => {
-    const child = spawn(program, ["write.js"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
-    let text = "";
-    child.stdout.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
-    child.on("error", reject);
-    child.on("close", () => resolve(text));
-  });
-  if (!/^WRITTEN\r?$/m.test(output)) throw new Error(`The modules could not be written into Storage:\n${output}`);
+  // Flash outlasts a run, and a small heap has no room for a script that writes everything.
+  for (let at = 0; at < lines.length; at += STORAGE_LINES) {
+    const script = lines.slice(at, at + STORAGE_LINES).join("\n");
+    fs.writeFileSync(path.join(folder, "write.js"), `${script}\nprint("WRITTEN");\n`);
+    const output = await new Promise<string>((resolve, reject) => {
+      const child = spawn(program, ["write.js"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+      let text = "";
+      child.stdout.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
+      child.on("error", reject);
+      child.on("close", () => resolve(text));
+    });
+    if (!/^WRITTEN\r?$/m.test(output)) throw new Error(`The modules could not be written into Storage:\n${output}`);
+  }
   return path.join(folder, "espruino.flash");
 }
