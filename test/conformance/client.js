@@ -76,7 +76,8 @@ function run(number) {
     var name = "esp_websocket_client_" + action[0];
     var payload = action[1];
     if (typeof payload === "number") {
-      payload = action[2] === "binary" ? repeatedBytes(patterns.binary, payload) : repeated(patterns[action[2]], payload);
+      payload =
+        action[2] === "binary" ? repeatedBytes(patterns.binary, payload) : repeated(patterns[action[2]], payload);
       events.push([action[0], ws[name](client, payload, action[1], ws.portMAX_DELAY)]);
     } else if (payload === undefined) {
       events.push([action[0], ws[name](client, ws.portMAX_DELAY)]);
@@ -90,8 +91,10 @@ function run(number) {
     var error = event.error_handle;
     if (id === ws.WEBSOCKET_EVENT_ERROR) events.push(["ERROR", error.error_type, event.data_ptr]);
     else if (id === ws.WEBSOCKET_EVENT_DISCONNECTED) events.push(["DISCONNECTED", error.error_type]);
-    else if (id === ws.WEBSOCKET_EVENT_CLOSED) events.push(["CLOSED", event.close_status_code, error.error_type]);
-    else if (id === ws.WEBSOCKET_EVENT_CONNECTED) {
+    else if (id === ws.WEBSOCKET_EVENT_CLOSED) {
+      events.push(["CLOSED", event.close_status_code, error.error_type]);
+      if (event.data_ptr && event.data_ptr.length) events.push(["reason", btoa(bytesOf(event.data_ptr))]);
+    } else if (id === ws.WEBSOCKET_EVENT_CONNECTED) {
       events.push(["CONNECTED"]);
       if (special.actions) special.actions.forEach(act);
     } else if (id === ws.WEBSOCKET_EVENT_FINISH) {

@@ -30,6 +30,8 @@ export interface Case {
   send?: Uint8Array[];
   /** Bytes in each piece that is sent; all at once if left out. */
   chop?: number;
+  /** Bytes that the server sends together with its handshake. */
+  handshake?: Uint8Array;
   /** What the server does instead of sending `send`. */
   serve?: (connection: PeerConnection) => Promise<void>;
   /** More fields for the client's configuration. */
@@ -197,13 +199,13 @@ function joined(event: unknown[]): unknown[] {
 }
 
 async function serve(connection: PeerConnection, one: Case): Promise<void> {
-  await connection.handshake();
+  await connection.handshake([], one.handshake);
   if (one.serve) await one.serve(connection);
   const bytes = Buffer.concat(one.send ?? []);
   if (one.chop) await connection.sendChopped(bytes, one.chop);
   else connection.send(bytes);
   // The client's close frame ends each case: its answer to ours, or its own.
-  await connection.framesUntil((received) => received.opcode === 8);
+  await connection.until(() => connection.allFrames().some(({ opcode }) => opcode === 8), "a close frame");
   connection.fin();
   await connection.end();
 }

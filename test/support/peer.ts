@@ -129,7 +129,7 @@ export class PeerConnection {
   head = "";
   /** How the client ended its side: "fin", "reset", or undefined while it has not. */
   ended: "fin" | "reset" | undefined;
-  /** Every frame so far. */
+  /** Every frame that was looked at so far. */
   readonly frames: ReceivedFrame[] = [];
   /** Bytes of a frame that is not complete, or, without a handshake, all bytes. */
   rest: Buffer = Buffer.alloc(0);
@@ -178,10 +178,10 @@ export class PeerConnection {
     return this.head;
   }
 
-  /** Reads the request and answers it; `extra` are more header lines for the response. */
-  async handshake(extra: string[] = []): Promise<void> {
+  /** Reads the request and answers it; `extra` are more header lines, `first` are bytes to send along with the head. */
+  async handshake(extra: string[] = [], first: Uint8Array = Buffer.alloc(0)): Promise<void> {
     await this.readHead();
-    this.send(switching(this.header("Sec-WebSocket-Key") ?? "", extra));
+    this.send(switching(this.header("Sec-WebSocket-Key") ?? "", extra), first);
   }
 
   /** Sends bytes; text is sent as UTF-8. */
@@ -198,6 +198,11 @@ export class PeerConnection {
       if (room) await new Promise<void>((resolve) => setImmediate(resolve));
       else await this.drained();
     }
+  }
+
+  /** Every frame that has come so far, read or not. */
+  allFrames(): readonly ReceivedFrame[] {
+    return this.decode();
   }
 
   /** The next frame that was not read yet. Rejects if the client ends first. */

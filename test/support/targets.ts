@@ -288,7 +288,7 @@ class ConsoleReader {
 
   private take(raw: string): void {
     // The console shows a prompt when it is idle, and wipes it before the next line.
-    const unwrapped = raw.replace(/\r/g, "").replace(/^>?((\u001b\[J)+|$)/, "");
+    const unwrapped = raw.replace(/\r/g, "").replace(/^(>?(\u001b\[J)+)*(>$)?/, "");
     // The characters of a byte string are its bytes: what is valid UTF-8 is shown as text.
     const line = Buffer.from(unwrapped, "latin1").toString("utf8");
     if (!this.started) this.started = line === START;
