@@ -48,6 +48,8 @@ function run(number) {
   var long = pattern && repeated(pattern, 2048);
   config.uri = URL + number;
   config.disable_auto_reconnect = true;
+  // No PING of ours in between, however long the case takes.
+  config.ping_interval_sec = 3600;
   var client = ws.esp_websocket_client_init(config);
 
   function data(event) {

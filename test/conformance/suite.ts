@@ -34,6 +34,8 @@ export interface Case {
   handshake?: Uint8Array;
   /** What the server does instead of sending `send`. */
   serve?: (connection: PeerConnection) => Promise<void>;
+  /** Milliseconds without an end after which the connection is given up, if that may take long. */
+  patience?: number;
   /** More fields for the client's configuration. */
   config?: Record<string, unknown>;
   /** Calls at CONNECTED. */
@@ -159,7 +161,7 @@ async function runAll(target: Target, cases: Case[]): Promise<Outcome[]> {
     const hang = setTimeout(() => {
       outcome.error = new Error("Nothing happened any more on this connection.");
       connection.socket.destroy();
-    }, HANG_MS);
+    }, cases[number]?.patience ?? HANG_MS);
     try {
       await serve(connection, cases[number]);
     } catch (error) {
