@@ -2,6 +2,8 @@
  * Runs scenarios one after another, each with a client of its own, and prints what the client's handlers hear (trace.js
  * stands before this file). SCENARIOS, URL and DEAD_URL (nobody listens there) are set in front of it. Plain ES5.
  */
+/* global SCENARIOS, URL, DEAD_URL, traceLine */
+/* exported stopAt, runNext */
 var ws = require("esp_websocket_client");
 var scripts = {};
 

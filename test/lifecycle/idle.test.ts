@@ -1,0 +1,113 @@
+/** Idle cost: an idle client wakes the interpreter for its PINGs, and for nothing else. */
+import { pong, startPeer } from "../support/peer";
+import { describeTargets, type Target } from "../support/targets";
+import { Rig } from "../unit/rig";
+
+describe("an idle client (mocked board)", () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  test("has exactly one timer, the next PING's, and wakes once for each in an hour", () => {
+    const rig = Rig.connected({ ping_interval_sec: 60 });
+    const begin = Date.now();
+    const wakes: number[] = [];
+    while (Date.now() - begin < 3600000) {
+      expect(jest.getTimerCount()).toBe(1);
+      jest.advanceTimersToNextTimer();
+      wakes.push((Date.now() - begin) / 1000);
+      expect(rig.connection.takeWire()).toEqual(["89(0)"]);
+      rig.frame(0x8a);
+    }
+    expect(wakes).toEqual(Array.from({ length: 60 }, (_, index) => 60 * (index + 1)));
+    expect(rig.network.connections).toHaveLength(1);
+  });
+
+  test("with keep-alive: one timer more, which looks after keep_alive_idle", () => {
+    const rig = Rig.connected({ ping_interval_sec: 1000, keep_alive_enable: true, keep_alive_idle: 100 });
+    expect(jest.getTimerCount()).toBe(2);
+    jest.advanceTimersToNextTimer();
+    expect(rig.connection.takeWire()).toEqual(["89(0)"]);
+    expect(jest.getTimerCount()).toBe(2);
+  });
+
+  test("one that waits for its next attempt has one timer too; one that has finished has none", () => {
+    const rig = Rig.connected();
+    rig.drop();
+    expect(jest.getTimerCount()).toBe(1);
+    const finished = Rig.connected({ disable_auto_reconnect: true });
+    finished.drop();
+    expect(jest.getTimerCount()).toBe(1);
+  });
+});
+
+// The script wraps setTimeout before the library is loaded, and so counts the timers that the library has running.
+const COUNT = `
+var plainSet = setTimeout, plainClear = clearTimeout;
+var running = 0, woken = 0, ids = [];
+global.setTimeout = function (f, time, a, b) {
+  var id = plainSet(function () {
+    ids.splice(ids.indexOf(id), 1);
+    running--;
+    woken++;
+    f(a, b);
+  }, time);
+  ids.push(id);
+  running++;
+  return id;
+};
+global.clearTimeout = function (id) {
+  if (ids.indexOf(id) >= 0) {
+    ids.splice(ids.indexOf(id), 1);
+    running--;
+  }
+  plainClear(id);
+};
+var ws = require("esp_websocket_client");
+var pongs = 0;
+var client = ws.esp_websocket_client_init({ uri: URL, ping_interval_sec: 0.1 });
+client.on("connected", function () {
+  print("connected, timers " + running);
+  woken = 0;
+});
+client.on("data", function (event) {
+  if (event.op_code !== 10) return;
+  // Once this PONG has been taken in, the client is idle again.
+  plainSet(function () {
+    pongs++;
+    print("pongs " + pongs + ", timers " + running + ", woken " + woken);
+    if (pongs < 5) return;
+    ws.esp_websocket_client_stop(client);
+    print("stopped, timers " + running);
+    ws.esp_websocket_client_destroy(client);
+    print("DONE");
+  }, 1);
+});
+ws.esp_websocket_client_start(client);
+`;
+
+function counts(target: Target): void {
+  if (/IoT/.test(target.name)) {
+    test.skip("IoT.js runs timers of its own for each socket, which cannot be told from ours", () => {});
+    return;
+  }
+  test("has exactly one timer, the next PING's, and wakes once for each", async () => {
+    const peer = await startPeer(async (connection) => {
+      await connection.handshake();
+      for (let i = 0; i < 5; i++) {
+        const ping = await connection.nextFrame();
+        expect(ping).toMatchObject({ opcode: 9, payload: Buffer.alloc(0) });
+        connection.send(pong(ping.payload));
+      }
+    });
+    const result = await target.run(COUNT, { preset: { URL: peer.url } });
+    await peer.close();
+    expect(result.uncaught).toEqual([]);
+    expect(result.lines).toEqual([
+      "connected, timers 1",
+      ...[1, 2, 3, 4, 5].map((count) => `pongs ${count}, timers 1, woken ${count}`),
+      "stopped, timers 0",
+    ]);
+  });
+}
+
+describeTargets("an idle client", counts);
