@@ -65,6 +65,11 @@ if (boardName.substr(0, 5) === "ESP32")
   randomRegister = /S3/.test(boardName) ? 0x6003507c : /C3/.test(boardName) ? 0x600260b0 : 0x60035144;
 if (boardName === "LINUX") pool = new Uint32Array(0);
 
+/** Variables that a piece of data and its handlers may need, the events of a failure among them. */
+const LEAST = 300;
+/** Espruino for Linux, as it is built in general, has a heap that grows. */
+var grows = pool && unicode;
+
 /** A module, undefined if the firmware lacks it. */
 function find(module: string): any {
   try {
@@ -114,7 +119,12 @@ function onConnect(socket: Socket): void {
 function onData(this: Socket, data: string): void {
   var listener = this._listener;
   if (this._shaking) endHandshake(this);
-  if (listener) listener.received(toUint8Array(data));
+  if (listener) {
+    // Where memory runs out, Espruino stops in the middle of things and takes this function off the socket.
+    if (!grows && process.memory(false).free < LEAST && process.memory().free < LEAST)
+      listener.closed({ code: -2, message: "Out of memory" });
+    else listener.received(toUint8Array(data));
+  }
 }
 
 function onDrain(this: Socket): void {

@@ -261,13 +261,13 @@ function fail(client: Client, type: number, message: string, code?: number, erro
     client._failures++;
     client._redirects = 0;
     disconnect(client);
+    // The wait begins before the events, lest a handler that runs out of memory end it all (see onTimer).
+    if (!client._config.disable_auto_reconnect) reconnect(client);
   }
   if (!tell(client, WEBSOCKET_EVENT_ERROR, message, 0, handle)) return;
   if (closing) closed(client);
-  else if (tell(client, WEBSOCKET_EVENT_DISCONNECTED, undefined, 0, handle)) {
-    if (client._config.disable_auto_reconnect) finish(client, 0, handle);
-    else reconnect(client);
-  }
+  else if (tell(client, WEBSOCKET_EVENT_DISCONNECTED, undefined, 0, handle) && client._config.disable_auto_reconnect)
+    finish(client, 0, handle);
 }
 
 /** Both sides have closed, or time is up: CLOSED, then FINISH or the next attempt. */
@@ -440,6 +440,8 @@ function provided(provider: Provider | undefined, otherwise: string): string | u
 /** One attempt to connect: BEFORE_CONNECT, then the transport. */
 function connect(client: Client): void {
   var config = client._config;
+  // Another attempt, should a handler be cut off in this one (see onTimer).
+  reconnect(client);
   if (!tell(client, WEBSOCKET_EVENT_BEFORE_CONNECT)) return;
   var run = client._run;
   client._state = CONNECTING;
@@ -697,6 +699,12 @@ function onTimer(client: Client, which: number): void {
   var heard = client._heard;
   var failure = "";
   client._timers[which] = undefined;
+  if (client._emitting) {
+    // A handler was cut off: Espruino does so when memory runs out, and leaves its socket deaf.
+    client._emitting = false;
+    client._later = [];
+    if (client._connection) return fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "Out of memory", 1009);
+  }
   if (which === STATE_TIMER) {
     if (client._state === CLOSING) closed(client);
     else if (client._state === IDLE) destroy(client);
