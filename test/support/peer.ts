@@ -211,6 +211,12 @@ export class PeerConnection {
     return this.frames[this.taken++];
   }
 
+  /** Drops the frames that were read: a long test need not keep them. */
+  forget(): void {
+    this.frames.splice(0, this.taken);
+    this.taken = 0;
+  }
+
   /** All frames up to and with the first that passes. */
   async framesUntil(last: (frame: ReceivedFrame) => boolean): Promise<ReceivedFrame[]> {
     const frames: ReceivedFrame[] = [];
@@ -316,8 +322,8 @@ export interface Peer {
   close(): Promise<void>;
 }
 
-/** Starts a server on a free port of this machine. */
-export async function startPeer(script: PeerScript = () => {}): Promise<Peer> {
+/** Starts a server on this machine, on a free port if none is given. */
+export async function startPeer(script: PeerScript = () => {}, port = 0): Promise<Peer> {
   const connections: PeerConnection[] = [];
   const errors: Error[] = [];
   const waiting: (() => void)[] = [];
@@ -333,12 +339,12 @@ export async function startPeer(script: PeerScript = () => {}): Promise<Peer> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(port, "127.0.0.1", resolve);
   });
-  const { port } = server.address() as net.AddressInfo;
+  const bound = (server.address() as net.AddressInfo).port;
   return {
-    port,
-    url: `ws://127.0.0.1:${port}/`,
+    port: bound,
+    url: `ws://127.0.0.1:${bound}/`,
     connections,
     errors,
     async connection(index) {

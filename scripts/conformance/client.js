@@ -1,0 +1,122 @@
+// Runs cases of an Autobahn-like fuzzing server, on the board: echoes what comes, message for message.
+//
+// It finds URL (of the server), AGENT, CASE_MS, and either RANGES, case numbers to run as [first, last, …], or
+// nothing there: then it lists the cases. What it prints is read by runner.mjs, line by line.
+var ws = require("esp_websocket_client");
+
+// Answers of the server itself are short; a text that is not one string piece comes in several.
+function ask(path, done) {
+  var answer = "";
+  var connected = false;
+  var client = ws.esp_websocket_client_init({
+    uri: URL + path,
+    disable_auto_reconnect: true,
+    network_timeout_ms: CASE_MS,
+  });
+  client.on("connected", function () {
+    connected = true;
+  });
+  client.on("data", function (event) {
+    if (event.op_code < 2) answer += event.data_ptr;
+  });
+  client.on("finish", function () {
+    ws.esp_websocket_client_destroy(client);
+    setTimeout(done, 0, answer, connected);
+  });
+  ws.esp_websocket_client_start(client);
+}
+
+// One case: each message goes back as it comes, piece by piece, so that no more of it is held than waits to be sent.
+function runCase(number, done) {
+  var started = false; // the message's first piece has been sent back
+  var watch;
+  var client = ws.esp_websocket_client_init({
+    uri: URL + "/runCase?case=" + number + "&agent=" + AGENT,
+    disable_auto_reconnect: true,
+    network_timeout_ms: CASE_MS,
+    // Nothing is refused: a server that sends faster than it reads makes the queue long.
+    tx_queue_size: 0x2000000,
+    // A PING of ours is none of the case's business.
+    ping_interval_sec: 86400,
+  });
+
+  function sent(length, taken) {
+    if (taken !== length) print("PROBLEM", number, "a send returned " + taken + " for " + length + " bytes");
+  }
+
+  client.on("data", function (event) {
+    var data = event.data_ptr;
+    var length = event.data_len;
+    if (event.op_code > 7) return;
+    var last = event.fin && event.payload_offset + length === event.payload_len;
+    if (started) {
+      if (length) sent(length, ws.esp_websocket_client_send_cont_msg(client, data, length, ws.portMAX_DELAY));
+      if (last) sent(0, ws.esp_websocket_client_send_fin(client, ws.portMAX_DELAY));
+    } else if (last) {
+      sent(
+        length,
+        event.op_code === 1
+          ? ws.esp_websocket_client_send_text(client, data, length, ws.portMAX_DELAY)
+          : ws.esp_websocket_client_send_bin(client, data, length, ws.portMAX_DELAY)
+      );
+    } else {
+      sent(
+        length,
+        event.op_code === 1
+          ? ws.esp_websocket_client_send_text_partial(client, data, length, ws.portMAX_DELAY)
+          : ws.esp_websocket_client_send_bin_partial(client, data, length, ws.portMAX_DELAY)
+      );
+    }
+    started = !last;
+  });
+  client.on("finish", function () {
+    clearTimeout(watch);
+    ws.esp_websocket_client_destroy(client);
+    setTimeout(done, 0);
+  });
+  watch = setTimeout(function () {
+    print("PROBLEM", number, "the case did not end in time");
+    ws.esp_websocket_client_stop(client);
+  }, CASE_MS);
+  ws.esp_websocket_client_start(client);
+}
+
+function list() {
+  ask("/getCaseCount", function (text, connected) {
+    var count = parseInt(text, 10);
+    print(connected ? "COUNT" : "UNREACHABLE", text);
+    function info(number) {
+      if (number > count) return;
+      ask("/getCaseInfo?case=" + number, function (answer, known) {
+        // A server that does not know this question has no names for its cases.
+        if (!known || !answer) return;
+        print("INFO", number, answer);
+        info(number + 1);
+      });
+    }
+    if (connected && INFOS) info(1);
+  });
+}
+
+function run(at, number) {
+  if (number > RANGES[at + 1]) {
+    at += 2;
+    number = RANGES[at];
+  }
+  if (number === undefined) {
+    ask("/updateReports?agent=" + AGENT, function () {
+      print("REPORTED");
+    });
+    return;
+  }
+  print("CASE", number);
+  runCase(number, function () {
+    ask("/getCaseStatus?case=" + number + "&agent=" + AGENT, function (answer) {
+      print("STATUS", number, answer);
+      run(at, number + 1);
+    });
+  });
+}
+
+if (RANGES) run(0, RANGES[0]);
+else list();
