@@ -261,13 +261,15 @@ function fail(client: Client, type: number, message: string, code?: number, erro
     client._failures++;
     client._redirects = 0;
     disconnect(client);
-    // The wait begins before the events, lest a handler that runs out of memory end it all (see onTimer).
+    // Already now, lest a handler that runs out of memory end it all (see onTimer).
     if (!client._config.disable_auto_reconnect) reconnect(client);
   }
   if (!tell(client, WEBSOCKET_EVENT_ERROR, message, 0, handle)) return;
   if (closing) closed(client);
-  else if (tell(client, WEBSOCKET_EVENT_DISCONNECTED, undefined, 0, handle) && client._config.disable_auto_reconnect)
-    finish(client, 0, handle);
+  else if (tell(client, WEBSOCKET_EVENT_DISCONNECTED, undefined, 0, handle)) {
+    if (client._config.disable_auto_reconnect) finish(client, 0, handle);
+    else reconnect(client);
+  }
 }
 
 /** Both sides have closed, or time is up: CLOSED, then FINISH or the next attempt. */
