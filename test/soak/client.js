@@ -239,7 +239,9 @@ function settle(before, same) {
   var usage = process.memory().usage;
   if (usage === before && same > 1) {
     var internal = global["\xff"];
-    print("Z " + usage + " " + (internal ? Object.keys(internal.timers).length : 0) + " " + E.getErrorFlags().join(","));
+    print(
+      "Z " + usage + " " + (internal ? Object.keys(internal.timers).length : 0) + " " + E.getErrorFlags().join(",")
+    );
   } else setTimeout(settle, 5, usage, usage === before ? same + 1 : 0);
 }
 

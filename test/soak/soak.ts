@@ -76,7 +76,8 @@ export async function soak(options: SoakOptions): Promise<Summary> {
         add(counts, result.counts);
         variables.least = Math.min(variables.least, result.variables);
         variables.most = Math.max(variables.most, result.variables);
-        options.onRound?.(++done);
+        done++;
+        options.onRound?.(done);
       }
       const leaked = await leakedClients(lane);
       if (leaked > 0) throw new SoakFailure(plan, [`${leaked} destroyed clients are still in memory`]);
