@@ -175,6 +175,7 @@ describe("Authorization", () => {
 
   test("the user of a Location is not used", () => {
     expect(carried({ uri: "ws://server:8080/" }, "ws://eve:secret@server:8080/")).toEqual([]);
+    expect(carried({ uri: "ws://server:8080/" }, "ws://eve:secret@other/")).toEqual([]);
   });
 
   test("is sent again by the next attempt at home", () => {
