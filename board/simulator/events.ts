@@ -114,8 +114,9 @@ export class EventQueue {
         const list = target[PREFIX + eventName(event, "First argument must be String")];
         if (!Array.isArray(list)) return;
         const at = list.indexOf(listener);
-        // The place stays empty, and the array as long as it was.
+        // The place stays empty; empty ones at the array's end are no longer counted.
         if (at >= 0) delete list[at];
+        while (list.length && !(list.length - 1 in list)) list.length--;
       },
       removeAllListeners: function (this: unknown, event: unknown): void {
         const target = subject(this);
