@@ -1,9 +1,10 @@
+/* global URL, SIZES, STREAM */
 /* Echoes messages of SIZES bytes, text and binary, and one streamed part by part, on a connection to URL. Prints a line
    for each, then the variables that are still taken after `destroy`, against those before `init`. */
 var ws = require("esp_websocket_client");
 
 var client, source, want, kind, checked, wrong, controls, before;
-var sizes, streamed;
+var sizes;
 
 /* What is at `index` of every message: all messages are alike, so that no copy of them need be kept. */
 function byteAt(index) {

@@ -33,7 +33,7 @@ afterAll(() => {
 
 // A negative size is a text, 1 stands for an empty message.
 const short = [1, -1, 16, -125, 126, -127, 1024, -1025, 2048, -4096];
-const long = [...short, 4096, 16001, -16384, 60001, 65535, -65536, 250001, 1000000, -1000001];
+const long = [...short, 4096, 16001, -16384, 65535, -65536, 250001, -1000000];
 
 describeTargets(
   "echo against a real server",
