@@ -161,7 +161,7 @@ export function open(address: Address, listener: TransportListener): TransportCo
   options.port = address.port;
   if (address.tls) {
     if (options.verify && /^[\d.]+$/.test(options.servername as string))
-      throw new Error("TLS cannot verify an IP address: set cert_common_name to a name in the server's certificate.");
+      throw "TLS cannot verify an IP address: set cert_common_name to a name in the server's certificate";
     // The host's own default is false.
     options.rejectUnauthorized = !!options.verify;
   }

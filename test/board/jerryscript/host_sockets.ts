@@ -132,14 +132,16 @@ class HostSocket extends HostEmitter {
     const bytes = typeof data === "string" ? Buffer.from(data) : bytesOf(data);
     this.pendingBytes += bytes.length;
     if (this.pendingBytes >= HIGH_WATER && !this.secure) this.needsDrain = true;
-    this.inner?.write(bytes, (error) => {
+    const written = (error?: Error | null): void => {
       this.pendingBytes -= bytes.length;
       if (this.pendingBytes === 0 && this.needsDrain) {
         this.needsDrain = false;
         this.fire("drain");
       }
       if (callback) this.host.enter(() => callback.call(this, error ? -104 : 0));
-    });
+    };
+    // In a turn of its own: Node would call it before anything else can happen.
+    this.inner?.write(bytes, (error) => setImmediate(written, error));
     return !this.needsDrain;
   }
 
@@ -155,7 +157,7 @@ class HostSocket extends HostEmitter {
     if (this.destroyed) return;
     this.destroyed = true;
     this.end();
-    if (this.inner?.connecting || this.reset) this.inner?.destroy();
+    if (this.inner?.connecting || this.reset || this.finished) this.inner?.destroy();
     if (this.inner?.destroyed) setImmediate(() => this.tellClosed());
   }
 
