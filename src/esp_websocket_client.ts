@@ -424,7 +424,7 @@ export function esp_websocket_unregister_events(client: Handle, event: number, h
 
 /** The name of an `esp_err_t`. */
 export function esp_err_to_name(code: number): string {
-  var names = ["NO_MEM", "INVALID_ARG", "INVALID_STATE", , , "NOT_SUPPORTED", "TIMEOUT"];
+  var names = "NO_MEM INVALID_ARG INVALID_STATE   NOT_SUPPORTED TIMEOUT".split(" ");
   var name = names[code - ESP_ERR_NO_MEM];
   return code === ESP_OK ? "ESP_OK" : code === ESP_FAIL ? "ESP_FAIL" : name ? "ESP_ERR_" + name : "UNKNOWN ERROR";
 }
