@@ -87,7 +87,7 @@ export default tseslint.config(
   },
   {
     // Scripts for the board, as users write them.
-    files: ["examples/**/*.js", "test/**/*.js"],
+    files: ["examples/**/*.js", "test/**/*.js", "bench/scripts/*.js"],
     languageOptions: {
       ecmaVersion: 5,
       sourceType: "script",

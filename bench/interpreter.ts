@@ -21,6 +21,8 @@ export interface Program {
 
 /** Everything that Espruino prints before this line (its banner) is not the script's. */
 const START = "\u0002";
+/** What Espruino prints when it has collected garbage in the middle of something, which harms nothing. */
+const COLLECTED = "New interpreter error: LOW_MEMORY";
 /** Storage is written in pieces that a small heap has room for. */
 const PIECE = 4096;
 /** The file in its working directory in which Espruino for Linux keeps its flash memory. */
@@ -101,7 +103,7 @@ export class Interpreter {
   }
 
   #take(line: string): void {
-    if (line === "" || line === ">") return;
+    if (line === "" || line === ">" || line === COLLECTED) return;
     const wanted = this.#wanted;
     this.#wanted = undefined;
     if (wanted) wanted.resolve(line);

@@ -25,6 +25,8 @@ export interface Work {
   text: boolean;
   size: number;
   clients: number;
+  /** Echo: messages that are on their way at once, per client. */
+  window: number;
 }
 
 /** Per message, in milliseconds. */
@@ -35,8 +37,7 @@ export interface Sample {
 
 /** A measurement goes on for at least this much CPU time, in milliseconds, so that the clock's grain does not show. */
 const ENOUGH = 200;
-const WINDOW = +(process.env.WINDOW ?? 1024);
-/** A measurement has at most this many messages, and this many bytes. */
+/** A measurement has at most this many messages. */
 const MOST_MESSAGES = 4096;
 
 /** One contender, connected, ready to do one work again and again. */
@@ -71,11 +72,9 @@ class Stand {
       // The ws module does not look at a frame that comes together with the end of the opening handshake.
       await this.#interpreter.next("open");
     }
-    // The first message is not measured; then the number of messages grows until the time is long enough to measure.
-    let sample = await this.#run();
+    // What is measured are as many messages as take long enough; the runs that find out how many also warm up.
     for (;;) {
-      sample = await this.#run();
-      const spent = sample.cpu * this.#count;
+      const spent = (await this.#run()).cpu * this.#count;
       if (spent >= ENOUGH / 2 || this.#count >= MOST_MESSAGES) break;
       this.#count = Math.min(MOST_MESSAGES, Math.ceil(this.#count * Math.min(16, ENOUGH / Math.max(spent, 1))));
     }
@@ -87,7 +86,7 @@ class Stand {
 
   async #run(): Promise<Sample> {
     const count = this.#count;
-    const { work, text, size } = this.work;
+    const { work, text, size, window } = this.work;
     const payload = this.#payload;
     const [link] = this.#links;
     let cpu: number;
@@ -110,11 +109,16 @@ class Stand {
       wall = performance.now();
       await Promise.all(
         this.#links.map(async (each) => {
-          const window = Math.min(count, Math.max(1, Math.floor(WINDOW / size)));
-          let toSend = count;
           const received = each.receive(count * size);
-          each.onPayload = (bytes) => { for (let n = Math.round(bytes.length / size); n > 0 && toSend > 0; n--, toSend--) each.send(payload, text); };
-          for (let i = 0; i < window; i++, toSend--) each.send(payload, text);
+          let unsent = count;
+          const sendOne = () => {
+            if (unsent-- > 0) each.send(payload, text);
+          };
+          let whole = 0;
+          each.onPayload = (bytes) => {
+            for (whole += bytes.length; whole >= size; whole -= size) sendOne();
+          };
+          for (let i = 0; i < window; i++) sendOne();
           check(await received, payload, count);
         })
       );
@@ -139,22 +143,19 @@ function check(digest: string, payload: Buffer, count: number): void {
   if (digest !== hash.digest("hex")) throw new Error("The payload that came is not the one that was sent.");
 }
 
-/** Lets the contenders do one work in turns. Returns each one's samples by its name. */
+/** Lets contenders work in turns, each at its own work. Returns the samples of each, in the order of `pairs`. */
 export async function compare(
-  contenders: Contender[],
-  work: Work,
+  pairs: [Contender, Work][],
   rounds: number,
   binary: string,
   place: Place
-): Promise<Record<string, Sample[]>> {
-  const stands = contenders
-    .filter((contender) => work.size <= contender.limit && (work.text || !contender.textOnly))
-    .map((contender) => new Stand(contender, work));
+): Promise<Sample[][]> {
+  const stands = pairs.map(([contender, work]) => new Stand(contender, work));
   try {
     for (const stand of stands) await stand.open(binary, place);
     for (let round = 0; round < rounds; round++) for (const stand of stands) await stand.measure();
   } finally {
     for (const stand of stands) await stand.close();
   }
-  return Object.fromEntries(stands.map((stand) => [stand.contender.name, stand.samples]));
+  return stands.map((stand) => stand.samples);
 }

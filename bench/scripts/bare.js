@@ -1,4 +1,5 @@
 // The work of bench/speed.ts, by a TCP socket without WebSocket. WORK, TEXT, SIZE and PORT are set in front of this script.
+/* global CLIENTS, PORT, SIZE, WORK */
 var clients = [];
 var payload = "";
 var wanted = 0;

@@ -1,4 +1,5 @@
 // The work of bench/speed.ts, by this library. WORK, TEXT, SIZE and PORT are set in front of this script.
+/* global CLIENTS, PORT, SIZE, TEXT, WORK */
 var ws = require("esp_websocket_client");
 var clients = [];
 var payload = "";

@@ -1,4 +1,5 @@
 // The work of bench/speed.ts, by Espruino's own ws module. WORK, TEXT, SIZE and PORT are set in front of this script.
+/* global CLIENTS, PORT, SIZE, TEXT, WORK */
 var WebSocket = require("ws");
 var clients = [];
 var payload = "";

@@ -1,0 +1,32 @@
+import path from "node:path";
+import { rollup } from "rollup";
+
+/** A user's echo script (scripts/echo.mjs) bundled with dist/esm, as the README tells users to, and minified. */
+export async function bundleEcho(): Promise<string> {
+  const { minifyForBoard } = await import("../scripts/minify.mjs");
+  const bundle = await rollup({
+    input: path.join(__dirname, "scripts", "echo.mjs"),
+    treeshake: { propertyReadSideEffects: false },
+    plugins: [
+      {
+        name: "this-package",
+        resolveId: (source) =>
+          source === "esp-websocket-client/espruino" ? path.join(__dirname, "../dist/esm/board/espruino.js") : null,
+      },
+    ],
+  });
+  try {
+    const { output } = await bundle.generate({
+      format: "cjs",
+      strict: false,
+      esModule: false,
+      externalLiveBindings: false,
+      freeze: false,
+      generatedCode: "es5",
+      plugins: [minifyForBoard()],
+    });
+    return output[0].code;
+  } finally {
+    await bundle.close();
+  }
+}
