@@ -1,7 +1,8 @@
 // Runs cases of an Autobahn-like fuzzing server, on the board: echoes what comes, message for message.
 //
 // It finds URL (of the server), AGENT, CASE_MS, and either RANGES, case numbers to run as [first, last, …], or
-// nothing there: then it lists the cases. What it prints is read by runner.mjs, line by line.
+// nothing there: then it lists the cases, by name if INFOS is true. What it prints is read by runner.mjs, line by line.
+/* global require, print, setTimeout, clearTimeout, URL, AGENT, CASE_MS, RANGES, INFOS */
 var ws = require("esp_websocket_client");
 
 // Answers of the server itself are short; a text that is not one string piece comes in several.
@@ -94,7 +95,7 @@ function list() {
         info(number + 1);
       });
     }
-    if (connected && INFOS) info(1);
+    if (connected && INFOS && count > 0) info(1);
   });
 }
 

@@ -2,6 +2,8 @@
 // of JSON. It is an ordinary script for the board.
 //
 // It finds URL (each connection adds its number), COUNT, and CASES: by number, what is special about a connection.
+/* global URL, COUNT, CASES */
+/* eslint no-unused-vars: ["error", { caughtErrors: "none" }] */
 var ws = require("esp_websocket_client");
 
 var unicode = true;

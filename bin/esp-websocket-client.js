@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/** `npx esp-websocket-client COMMAND …` */
+
+const commands = {
+  conformance: {
+    does: "run the cases of a server that speaks the Autobahn fuzzing protocol",
+    run: async (args) => (await import("../scripts/conformance/runner.mjs")).conformance(args),
+  },
+};
+
+async function main() {
+  const [name, ...args] = process.argv.slice(2);
+  const command = Object.hasOwn(commands, name ?? "") ? commands[name] : undefined;
+  if (command) {
+    process.exitCode = await command.run(args);
+    return;
+  }
+  const help = name === undefined || name === "-h" || name === "--help" || name === "help";
+  const list = Object.entries(commands).map(([known, { does }]) => `  ${known.padEnd(14)}${does}`);
+  const usage = ["Usage: esp-websocket-client COMMAND …", "", ...list, "", "COMMAND --help tells more."].join("\n");
+  if (help) console.log(usage);
+  else console.error(`There is no command ${name}.\n\n${usage}`);
+  process.exitCode = help ? 0 : 2;
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 2;
+});
