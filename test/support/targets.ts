@@ -83,6 +83,16 @@ export function targets(): Target[] {
   ];
 }
 
+/** The stand-in, and the IoT.js with a heap of 128 kB that `$IOTJS_SMALL` may name. */
+export function smallJerryscripts(): Target[] {
+  const facts = { byteStrings: false, jerryscript: true };
+  const small = process.env.IOTJS_SMALL;
+  return [
+    target("stand-in for IoT.js", { ...facts, real: false }),
+    ...(small ? [target("IoT.js with a small heap", { ...facts, real: true, program: small })] : []),
+  ];
+}
+
 /** IoT.js, where it is here, and its stand-in. */
 export function jerryscripts(): Target[] {
   const iotjs = findIotjs();
@@ -122,7 +132,7 @@ export function describeTargets(title: string, tests: (target: Target) => void, 
       test.skip("on a real Espruino: set ESPRUINO to its file to run this", () => {});
     }
     if (!real(true) && list.some((one) => one.jerryscript)) {
-      test.skip("on the real IoT.js: set IOTJS to its file to run this", () => {});
+      test.skip("on the real IoT.js: set IOTJS (with a small heap: IOTJS_SMALL) to its file to run this", () => {});
     }
   });
 }

@@ -55,7 +55,7 @@ const base64 = (fields: Record<string, Buffer> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).map(([field, bytes]) => [field, bytes.toString("base64")]));
 
 export function runClient(target: Target, config: object, options: ClientOptions = {}): Promise<RunResult> {
-  return target.run(`${target.real ? ROOM : ""}${options.before ?? ""}${CLIENT}${options.after ?? ""}`, {
+  return target.run(`${target.real && !target.jerryscript ? ROOM : ""}${options.before ?? ""}${CLIENT}${options.after ?? ""}`, {
     preset: {
       CONFIG: { reconnect_timeout_ms: 20, network_timeout_ms: 5000, ...config },
       DER: base64(options.der),

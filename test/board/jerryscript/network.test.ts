@@ -33,7 +33,10 @@ var names = ["error", "connected", "disconnected", "data", "closed", "before_con
 var client = ws.esp_websocket_client_init({ uri: URL, reconnect_timeout_ms: 10 });
 var count = 0;
 client.on("any", function (event, id) {
-  if (id === ws.WEBSOCKET_EVENT_DATA) print("data", event.op_code, event.data_ptr);
+  if (id === ws.WEBSOCKET_EVENT_DATA) {
+    print("data", event.op_code, event.data_ptr);
+    if (event.op_code === 1) ws.esp_websocket_client_send_text(client, "got it");
+  }
   else if (id < 8) print(names[id], id ? event.close_status_code : event.error_handle.error_type);
   if (++count === LIMIT) ws.esp_websocket_client_destroy(client);
 });
@@ -142,8 +145,8 @@ describeTargets(
       const peer = await startPeer(async (connection, index) => {
         await connection.handshake();
         connection.send(text(`number ${index}`));
-        // Behind the message, which a reset would overtake.
-        if (index < 2) setTimeout(() => connection[how](), 20);
+        await connection.nextFrame();
+        if (index < 2) connection[how]();
       });
       const lines = await eventsOf(target, peer.url, 17);
       await peer.close();

@@ -64,6 +64,14 @@
       return decodeURIComponent(escape(text));
     },
   };
+  global.atob = function (text) {
+    /* IoT.js leaves zeros behind. */
+    var buffer = new Buffer(text, "base64");
+    var length = (text.replace(/[^A-Za-z0-9+/]/g, "").length * 3) >> 2;
+    var array = [];
+    for (var i = 0; i < length; i++) array.push(buffer.readUInt8(i, true));
+    return byteString(array);
+  };
   global.btoa = function (text) {
     var array = bytes(text);
     return Buffer.from(array.buffer, 0, array.length).toString("base64");
