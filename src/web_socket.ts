@@ -384,10 +384,10 @@ var prototype: any = ((WebSocket as any).prototype = {
     var socket = this;
     var client = socket._client;
     var state = socket.readyState;
-    // Buffers and views alone have a length in bytes.
+    // Buffers and views alone have a length in bytes. String(), unlike + "", does not copy a string.
     var size = (data || "").byteLength;
     var binary = size >= 0;
-    data = binary ? new Uint8Array(data.buffer || data, data.byteOffset || 0, size) : "" + data;
+    data = binary ? new Uint8Array(data.buffer || data, data.byteOffset || 0, size) : String(data);
     if (!state) {
       if (!socket._dropIn) raise("Wait for open", "InvalidStateError");
       socket.on("open", function () {
@@ -411,7 +411,7 @@ var prototype: any = ((WebSocket as any).prototype = {
             socket._extra -= sent;
           }, 0);
       }
-    } else if (socket._dropIn) raise("This socket is closed", "Error");
+    } else if (socket._dropIn) raise("Socket closed", "Error");
     else socket._extra += data.length;
   },
 
