@@ -100,7 +100,10 @@ export default tseslint.config(
         global: "readonly",
         E: "readonly",
         Modules: "readonly",
+        // What `npm start`, and tests, may set for an example.
         WS_URL: "readonly",
+        PARTS: "readonly",
+        PERIOD: "readonly",
         setTimeout: "readonly",
         setInterval: "readonly",
         clearTimeout: "readonly",
@@ -121,7 +124,7 @@ export default tseslint.config(
         atob: "readonly",
       },
     },
-    rules: { "no-var": "off" },
+    rules: { "no-var": "off", "no-unused-vars": ["error", { caughtErrors: "none" }] },
   },
   prettier
 );
