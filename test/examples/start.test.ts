@@ -1,0 +1,93 @@
+/** `npm start`, from the command to its exit status. */
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { findEspruino } from "../../scripts/find_espruino.cjs";
+import { read } from "../docs/blocks";
+import { startEcho } from "./server";
+
+const root = path.join(__dirname, "../..");
+
+/** `npm start -- args`; `from` is the folder in which the user stands. */
+function npmStart(args: string[], from = root): Promise<{ status: number | null; lines: string[]; errors: string[] }> {
+  const child = spawn("npm", ["start", "--silent", "--prefix", root, "--", ...args], {
+    cwd: from,
+    env: { ...process.env, INIT_CWD: from, npm_config_loglevel: "silent" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const text = ["", ""];
+  [child.stdout, child.stderr].forEach((stream, index) => {
+    stream.setEncoding("utf8").on("data", (chunk: string) => (text[index] += chunk));
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => {
+      const [lines, errors] = text.map((all) => all.trimEnd().split("\n"));
+      resolve({ status, lines: lines.filter((line) => line !== "Building…"), errors });
+    });
+  });
+}
+
+/** Ports and keys differ from run to run. */
+const normal = (lines: string[]) =>
+  lines.map((line) => line.replace(/(127\.0\.0\.1):\d+/, "$1:PORT").replace(/(Accept: ).{28}$/, "$1KEY"));
+
+test("without arguments it prints what the README shows", async () => {
+  const { status, lines, errors } = await npmStart([]);
+  const shown = /```text start\n([^]*?)\n```/.exec(read("README.md"))![1].split("\n");
+  expect(errors).toEqual([""]);
+  expect(normal(lines)).toEqual(normal(shown));
+  expect(status).toBe(0);
+});
+
+describe("with a script of the user's", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "start-"));
+  afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+  const write = (name: string, script: string) => fs.writeFileSync(path.join(folder, name), script);
+
+  test("and a server of the user's, the script talks to that", async () => {
+    const echo = await startEcho();
+    write(
+      "mine.js",
+      `var ws = require("esp_websocket_client"), client = ws.esp_websocket_client_init({ uri: WS_URL });
+      client.on("connected", function () { ws.esp_websocket_client_send_text(client, "mine"); });
+      client.on("data", function (event) { if (event.op_code === 1) ws.esp_websocket_client_close(client); });
+      client.on("finish", function () { print("over"); ws.esp_websocket_client_destroy(client); });
+      ws.esp_websocket_client_start(client);`
+    );
+    const { status, lines } = await npmStart([echo.url, "mine.js"], folder);
+    await echo.close();
+    expect(echo.messages).toEqual(["mine"]);
+    expect(lines.at(-1)).toBe("over");
+    expect(status).toBe(0);
+  });
+
+  test("that uses the browser's WebSocket, it finds that module too", async () => {
+    write(
+      "browser.js",
+      `var WebSocket = require("websocket"), socket = new WebSocket(WS_URL);
+      socket.onopen = function () { socket.send("hi"); };
+      socket.onmessage = function (event) { print(event.data); socket.close(); };`
+    );
+    const { status, lines } = await npmStart(["browser.js"], folder);
+    expect(lines.at(-1)).toBe("hi");
+    expect(status).toBe(0);
+  });
+
+  test("that throws, it says so and ends with 1", async () => {
+    write("broken.js", `function late() { throw new Error("Oh no"); }\nsetTimeout(late, 1);`);
+    const { status, errors } = await npmStart(["broken.js"], folder);
+    expect(errors).toEqual(["The script failed: Uncaught Error: Oh no"]);
+    expect(status).toBe(1);
+  });
+});
+
+const espruino = findEspruino();
+(espruino ? test : test.skip)("--espruino runs the example on the real interpreter", async () => {
+  const { status, lines } = await npmStart(["--espruino"]);
+  expect(normal(lines)[0]).toBe(`Running examples/echo.js on ${espruino},`);
+  expect(lines.slice(-2)).toEqual(["closed: code 0", "finish"]);
+  expect(status).toBe(0);
+});
