@@ -247,7 +247,7 @@ export function _random(): number {
     } catch (exception) {
       pooled = 0;
     }
-    // No good source: see "Random numbers" in docs/boards.md.
+    // No good source: see "Random numbers" in docs/adding-a-board.md.
     if (!pooled) return Math.floor(Math.random() * 4294967296);
   }
   pooled -= 4;
