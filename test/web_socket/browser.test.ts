@@ -118,7 +118,7 @@ describeTargets(
         async (connection) => {
           await connection.handshake();
           const echo: Buffer[] = [];
-          for (let fin = false; !fin; ) {
+          for (let fin = false; !fin;) {
             const piece = await connection.nextFrame();
             echo.push(piece.payload);
             fin = piece.fin;
@@ -212,13 +212,19 @@ describeTargets(
             show(s.readyState);
             s.close(); // the second time is ignored
           });
-          s.addEventListener("close", next);
+          s.addEventListener("close", function () { setTimeout(next, 0); });
         }
         next();`
       );
       expect(bodies).toEqual(["", "03e8", "0bb9776879", "03e8c3a9", "1387"]);
       const closed = (code: number): string[] => [shown("open", 1), "2", shown("close", code, "", true, 3)];
-      expect(result.lines).toEqual([...closed(1005), ...closed(1000), ...closed(1000), ...closed(1000), ...closed(1000)]);
+      expect(result.lines).toEqual([
+        ...closed(1005),
+        ...closed(1000),
+        ...closed(1000),
+        ...closed(1000),
+        ...closed(1000),
+      ]);
       expect(result.uncaught).toEqual([]);
     });
 
