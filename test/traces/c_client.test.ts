@@ -619,7 +619,7 @@ const better: Scenario[] = [
       const good = acceptFor(connection.header("Sec-WebSocket-Key")!);
       connection.send(
         ["HTTP/1.1 101", "upgrade:websocket", "CONNECTION:   keep-alive,Upgrade", `sec-websocket-accept:${good} `]
-          .concat([`x-long: ${"x".repeat(3000)}`, "", ""])
+          .concat([`x-long: ${"x".repeat(1100)}`, "", ""])
           .join("\r\n")
       );
     },

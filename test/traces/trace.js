@@ -2,7 +2,7 @@
  * One line for each event, in the notation of the C client's recorded traces:
  *   DATA(op,fin,len/payload_len@payload_offset) content     CONNECTED hs=101     ERROR et=1 hs=101     CLOSED cc=1001
  * et is error_type, hs esp_ws_handshake_status_code, cc close_status_code; a field that is 0 is left out, and so is
- * hs=101 of DATA. CLOSED shows the reason. What an event carries that is not its own shows as "stray". Plain ES5: scripts on the board use it too.
+ * hs=101 of DATA. CLOSED shows the reason. What an event carries that is not its own shows as "stray". A module in plain ES5: scripts on the board use it too.
  */
 var traceNames = [
   "ERROR",
@@ -52,4 +52,4 @@ function traceLine(data, id) {
   return line;
 }
 
-if (typeof exports === "object") exports.traceLine = traceLine;
+exports.traceLine = traceLine;
