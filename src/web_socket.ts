@@ -274,11 +274,11 @@ function onEvent(event: EventData, id: number): void {
     socket._error = undefined;
   } else if (id === EVENT_CONNECTED) {
     socket.protocol = socket._client.subprotocol!;
-    if (socket._offered && !socket.protocol) fail(socket, "No subprotocol chosen");
+    if (socket._offered && !socket.protocol) fail(socket, "No subprotocol");
     else {
       socket.readyState = OPEN;
       socket.connected = true;
-      socket.emit("handshake");
+      if (socket._dropIn) socket.emit("handshake");
       tell(socket, "open", {});
     }
   }
@@ -291,8 +291,9 @@ function onData(socket: Socket, event: EventData): void {
   var opcode = event.op_code;
   var data: any = event.data_ptr;
   var offset = event.payload_offset;
-  if (opcode > 8) socket.emit(opcode > 9 ? "pong" : "ping");
-  else if (socket.readyState < CLOSING) {
+  if (opcode > 8) {
+    if (socket._dropIn) socket.emit(opcode > 9 ? "pong" : "ping");
+  } else if (socket.readyState < CLOSING) {
     // The first piece of a message
     if (opcode && !offset) {
       socket._binary = opcode > 1;

@@ -1,7 +1,7 @@
 /** The browser's WebSocket: what the WHATWG standard says of it, on the wire and in the script. */
 import { close, frame, ping, text } from "../support/peer";
 import { describeTargets } from "../support/targets";
-import { boards, run } from "./run";
+import { everywhere, run } from "./run";
 
 /** Prints all events of `s`. */
 const SHOW_EVENTS = `
@@ -496,5 +496,5 @@ describeTargets(
       expect(result.uncaught).toEqual([]);
     });
   },
-  boards
+  everywhere
 );

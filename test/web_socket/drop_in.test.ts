@@ -1,7 +1,7 @@
 /** In place of Espruino's own `ws`: scripts that were written for that module. */
 import { close, frame, ping, text } from "../support/peer";
 import { describeTargets } from "../support/targets";
-import { boards, run } from "./run";
+import { espruino, run } from "./run";
 
 describeTargets(
   "drop-in for ws",
@@ -191,5 +191,5 @@ describeTargets(
       expect(result.uncaught).toEqual([]);
     });
   },
-  boards
+  espruino
 );

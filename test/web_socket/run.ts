@@ -4,8 +4,9 @@ import path from "node:path";
 import { startPeer, type PeerScript } from "../support/peer";
 import { targets, type RunResult, type Target } from "../support/targets";
 
-/** Where the module runs: it is for Espruino. */
-export const boards = targets().filter((target) => !target.jerryscript);
+/** Every target has the browser's API; in place of Espruino's `ws` the module is used on Espruino only. */
+export const everywhere = targets();
+export const espruino = everywhere.filter((target) => !target.jerryscript);
 
 /** What lies in Storage beside the library. */
 export const storage = {
