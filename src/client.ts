@@ -4,6 +4,7 @@ import { Config, configuredUri, normaliseHeaders, Provider } from "./config";
 import {
   DRAIN,
   emit,
+  Emitter,
   errorHandle,
   ErrorHandle,
   Registration,
@@ -91,7 +92,7 @@ interface Item {
 }
 
 /** One client: `esp_websocket_client_handle_t`, and an emitter. What is undefined is zero, false or not there. */
-export interface Client extends FrameReader {
+export interface Client extends FrameReader, Emitter {
   /** Payload bytes in the send queue. */
   tx_queued: number;
   /** The subprotocol that the server chose, "" if none: set with CONNECTED. */

@@ -24,7 +24,17 @@ export type {
 } from "./board";
 export type { Config } from "./config";
 export type { Client } from "./client";
-export type { ErrorHandle, EventData, EventHandler } from "./events";
+export type {
+  ClientEvents,
+  ClosedEvent,
+  DataEvent,
+  Emitter,
+  ErrorHandle,
+  EventData,
+  EventHandler,
+  PlainEvent,
+  TextEvent,
+} from "./events";
 export {
   WEBSOCKET_EVENTS,
   WEBSOCKET_EVENT_ANY,

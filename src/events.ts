@@ -65,6 +65,77 @@ export interface EventData {
   error_handle: ErrorHandle;
 }
 
+/** DATA: a piece of a frame's payload. */
+export interface DataEvent extends EventData {
+  /** A string for text messages and their continuations, a Uint8Array for everything else. */
+  data_ptr: string | Uint8Array;
+}
+
+/** An event that comes with a text. */
+export interface TextEvent extends EventData {
+  /** ERROR: the message. HEADER_RECEIVED: the line. */
+  data_ptr: string;
+}
+
+/** CLOSED: both sides have closed. */
+export interface ClosedEvent extends EventData {
+  /** The reason that came with the close code; undefined if no close frame came. */
+  data_ptr: string | undefined;
+}
+
+/** Every other event. */
+export interface PlainEvent extends EventData {
+  data_ptr: undefined;
+}
+
+/** The events of a client by name. */
+export interface ClientEvents {
+  /** The client was started. */
+  begin: PlainEvent;
+  /** An attempt to connect begins. */
+  before_connect: PlainEvent;
+  /** A header line of the opening handshake's response has come. */
+  header_received: TextEvent;
+  /** Messages can be sent. */
+  connected: PlainEvent;
+  /** A piece of a frame's payload has come. */
+  data: DataEvent;
+  /** The connection, or the attempt, failed; `disconnected` follows. */
+  error: TextEvent;
+  disconnected: PlainEvent;
+  closed: ClosedEvent;
+  /** The client has ended: nothing follows, until it is started again. */
+  finish: PlainEvent;
+  /** The send queue has room again, after a `send_*` function that found none. */
+  drain: PlainEvent;
+  /** All of these. */
+  any: EventData;
+}
+
+/** The interpreter's event system, which every client has. */
+export interface Emitter {
+  /**
+   * Calls `listener` on each event of that name, after the handlers of `esp_websocket_register_events`.
+   *
+   * ```js
+   * client.on("data", function (event) {
+   *   if (event.op_code === ws.WS_TRANSPORT_OPCODES_TEXT) print(event.data_ptr);
+   * });
+   * ```
+   */
+  on<Name extends keyof ClientEvents>(
+    event: Name,
+    listener: (this: Client, event: ClientEvents[Name], eventId: number) => void
+  ): void;
+  /** Takes back what `on` was given. */
+  removeListener<Name extends keyof ClientEvents>(
+    event: Name,
+    listener: (this: Client, event: ClientEvents[Name], eventId: number) => void
+  ): void;
+  /** Takes back all that `on` was given: for one event, or for all. */
+  removeAllListeners(event?: keyof ClientEvents): void;
+}
+
 /** `esp_event_handler_t` */
 export type EventHandler = (arg: any, eventBase: string, eventId: number, eventData: EventData) => void;
 

@@ -362,7 +362,7 @@ const WebSocket = function (this: Socket, url: any, protocols?: any, config?: an
   delete all.max_message_size;
   var client = (socket._client = esp_websocket_client_init(all)!);
   if (client) {
-    (client as any).on("any", onEvent);
+    client.on("any", onEvent);
     if (socket._dropIn)
       client.raw_data = function (bytes) {
         socket.emit("rawData", bytes);
