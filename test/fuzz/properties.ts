@@ -121,7 +121,7 @@ const header = fc
   });
 
 const stream = fc.oneof(
-  { weight: 1, arbitrary: header },
+  { weight: 2, arbitrary: header },
   { weight: 2, arbitrary: fc.uint8Array({ maxLength: 200 }).map((value) => Buffer.from(value)) },
   { weight: 3, arbitrary: validStream },
   { weight: 5, arbitrary: changed(validStream) }
