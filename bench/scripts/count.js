@@ -1,17 +1,22 @@
 // Counts variables for bench/variables.ts, which sets COUNT, WHAT, CLIENTS, ROUNDS, BALLAST, BYTES and PORT in front of this script.
 /* global BALLAST, BYTES, CLIENTS, COUNT, PORT, ROUNDS, WHAT */
 
-/** Calls `then` with the variables in use, once they no longer change: sockets that were closed are gone. */
+/**
+ * Calls `then` with the variables in use, once they no longer change: sockets that were closed are gone. One or two
+ * come and go with the interpreter's own timers.
+ */
 function settled(then) {
-  var last = 0;
-  var same = 0;
+  var least = 0;
+  var steady = 0;
   var timer = setInterval(function () {
     var usage = process.memory().usage;
-    same = usage === last ? same + 1 : 0;
-    last = usage;
-    if (same > 20) {
+    if (!steady || usage < least || usage > least + 2) {
+      steady = 0;
+      least = usage;
+    }
+    if (++steady > 20) {
       clearInterval(timer);
-      then(usage);
+      then(least);
     }
   }, 5);
 }
