@@ -5,7 +5,7 @@ import { Tracker } from "./proxy";
 import { soak } from "./soak";
 
 test("60 rounds of drawn faults in the simulator", async () => {
-  const summary = await soak({ rounds: 60, seed: 1, lanes: 4 });
+  const summary = await soak({ rounds: 60, seed: 1, lanes: 4, slowness: 2 });
   expect(summary.rounds).toBe(60);
   // It was no fair weather: connections broke, messages were lost and reported.
   expect(Object.keys(summary.faults).length).toBeGreaterThan(10);

@@ -1,0 +1,241 @@
+/**
+ * What happens when memory is short: on Espruino built with 2,500 variables, as on an ESP32 ($ESPRUINO_SMALL), with all
+ * of them and with 1,800; and in the simulator, whose count of variables is made up, as far as it can tell.
+ */
+import fs from "node:fs";
+import path from "node:path";
+import { WebSocketServer } from "ws";
+import { interpreters, type RunResult } from "../support/targets";
+
+const small = interpreters().find(({ name }) => name === "espruino with a small heap");
+const HEAP = 2500;
+
+/** An echo server; `want N` is answered with N bytes of text. */
+async function startServer(): Promise<{ url: string; closes: number[]; lengths: number[]; close(): Promise<void> }> {
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
+  const closes: number[] = [];
+  const lengths: number[] = [];
+  server.on("connection", (socket) => {
+    socket.on("error", () => {});
+    socket.on("close", (code) => closes.push(code));
+    socket.on("message", (data: Buffer, binary) => {
+      lengths.push(data.length);
+      const wanted = /^want (\d+)$/.exec(data.length < 20 ? data.toString() : "");
+      if (wanted) socket.send("x".repeat(Number(wanted[1])));
+      else socket.send(data, { binary });
+    });
+  });
+  await new Promise((resolve) => server.once("listening", resolve));
+  return {
+    url: `ws://127.0.0.1:${(server.address() as { port: number }).port}/`,
+    closes,
+    lengths,
+    close: async () => {
+      for (const socket of server.clients) socket.terminate();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** Takes variables away until only so many are left of the heap's 2,500. */
+const BALLAST = `
+var ballast = [];
+if (LIMIT < process.memory().total) while (ballast.length < process.memory().total - LIMIT) ballast.push(0);
+`;
+
+const START = `
+var ws = require("esp_websocket_client");
+var attempts = 0;
+var client = ws.esp_websocket_client_init({
+  uri: WS_URL, buffer_size: BUFFER, tx_queue_size: QUEUE, reconnect_timeout_ms: 50, ping_interval_sec: 0.3, pingpong_timeout_sec: 5
+});
+function end() {
+  ws.esp_websocket_client_destroy(client);
+  print("flags " + E.getErrorFlags().join(","));
+  print("DONE");
+}
+client.on("error", function (event) { print("error " + event.data_ptr); });
+client.on("disconnected", function () { print("disconnected"); onLost(); });
+client.on("connected", function () { print("connected"); onConnected(++attempts); });
+client.on("data", function (event) { if (event.op_code < 8) onData(event); });
+function onLost() {}
+`;
+
+const describeSmall = small ? describe : describe.skip;
+
+describeSmall.each([HEAP, 1800])("Espruino with %d variables", (limit) => {
+  let server: Awaited<ReturnType<typeof startServer>>;
+  beforeEach(async () => void (server = await startServer()));
+  afterEach(() => server.close());
+
+  const run = (script: string): Promise<RunResult> =>
+    small!.run(BALLAST + START + script + "\nws.esp_websocket_client_start(client);\n", {
+      // A frame on its way is there several times, and a message that waits takes a dozen variables, be it ever so
+      // short: with so little memory both bounds are set (docs/reliability.md).
+      preset: {
+        WS_URL: server.url,
+        LIMIT: limit,
+        BUFFER: limit === HEAP ? 1024 : 256,
+        QUEUE: limit === HEAP ? 768 : 256,
+      },
+      timeoutMs: 25000,
+    });
+
+  test("a message of 64 kB goes through a handler that does not keep it", async () => {
+    const result = await run(`
+var got = 0;
+function onConnected() { ws.esp_websocket_client_send_text(client, "want 65536"); }
+function onData(event) {
+  got += event.data_len;
+  if (got === 65536) { print("got " + got); end(); }
+}`);
+    expect(result).toEqual({ lines: ["connected", "got 65536", "flags "], uncaught: [], done: true });
+  });
+
+  test("a message that a handler collects and has no room for ends in ERROR, and the client connects again", async () => {
+    const result = await run(`
+var all = "";
+function onConnected(attempt) { ws.esp_websocket_client_send_text(client, "want " + (attempt < 3 ? 65536 : 500)); }
+function onLost() { all = ""; }
+function onData(event) {
+  all += event.data_ptr;
+  if (all.length === 500 && event.payload_len === 500) { print("got 500"); end(); }
+}`);
+    const lost = ["connected", "error Out of memory", "disconnected"];
+    expect(result.lines.slice(0, -1)).toEqual([...lost, ...lost, "connected", "got 500"]);
+    // Espruino never ran dry itself: nothing was interrupted.
+    expect(result.lines.at(-1)).not.toContain("MEMORY,");
+    expect(result.lines.at(-1)).not.toMatch(/,MEMORY|CALLBACK/);
+    expect(result.uncaught).toEqual([]);
+  });
+
+  test("a handler that runs out of memory loses its connection, with 1009 or ERROR, and the client connects again", async () => {
+    const result = await run(`
+function onConnected(attempt) {
+  if (attempt === 1) { var text = "0123456789abcdef"; while (text.length < 65536) text += text; }
+  else ws.esp_websocket_client_send_text(client, "hello");
+}
+function onData(event) { print("got " + event.data_ptr); end(); }`);
+    const lines = result.lines.filter((line) => /^(connected|disconnected|error|got|flags)/.test(line));
+    expect(lines.slice(0, 5)).toEqual(["connected", "error Out of memory", "disconnected", "connected", "got hello"]);
+    // Here Espruino has run dry, and says so.
+    expect(lines[5]).toMatch(/MEMORY/);
+    expect(server.closes[0]).toBe(1009);
+  });
+
+  test("a long message of the user's is sent whole", async () => {
+    const length = limit === HEAP ? 6000 : 1500;
+    const result = await run(`
+var got = 0;
+function onConnected() {
+  var text = "0123456789";
+  while (text.length < ${length}) text += "0123456789";
+  print("taken " + ws.esp_websocket_client_send_text(client, text));
+}
+function onData(event) {
+  got += event.data_len;
+  if (got === ${length}) { print("got " + got); end(); }
+}`);
+    expect(result).toEqual({
+      lines: ["connected", `taken ${length}`, `got ${length}`, "flags "],
+      uncaught: [],
+      done: true,
+    });
+  });
+
+  test("a burst of small messages is refused before it fills the memory", async () => {
+    const result = await run(`
+var taken = 0;
+var got = 0;
+function onConnected() {
+  while (taken < 2000 && ws.esp_websocket_client_send_text(client, "x") === 1) taken++;
+  print(taken < 2000 ? "refused" : "never refused");
+}
+function onData() {
+  if (++got === taken) { print("all came back"); end(); }
+}`);
+    expect(result).toEqual({ lines: ["connected", "refused", "all came back", "flags "], uncaught: [], done: true });
+    expect(server.lengths.every((length) => length === 1)).toBe(true);
+  });
+});
+
+/** Tells of the error flags when the example has destroyed all its clients. */
+const WATCH = `
+(function () {
+  var library = require("esp_websocket_client");
+  var destroy = library.esp_websocket_client_destroy;
+  var left = CLIENTS;
+  function report() {
+    print("flags " + E.getErrorFlags().join(","));
+    print("DONE");
+  }
+  library.esp_websocket_client_destroy = function (client) {
+    destroy(client);
+    if (--left === 0) setTimeout(report, 20);
+  };
+  // An example that never ends.
+  if (!left) setTimeout(report, 1500);
+})();
+`;
+
+describeSmall("the examples leave the error flags clear", () => {
+  let server: Awaited<ReturnType<typeof startServer>>;
+  beforeEach(async () => void (server = await startServer()));
+  afterEach(() => server.close());
+  const folder = path.join(__dirname, "../../examples");
+  test.each([
+    ["echo.js", HEAP, 1],
+    ["echo.js", 1800, 1],
+    ["fragments.js", HEAP, 1],
+    ["fragments.js", 1800, 1],
+    ["stream.js", HEAP, 1],
+    ["telemetry.js", HEAP, 0],
+    ["several.js", HEAP, 3],
+  ])("%s with %d variables", async (name, limit, clients) => {
+    const example = fs.readFileSync(path.join(folder, name), "utf8");
+    const result = await small!.run(BALLAST + WATCH + example, {
+      preset: { WS_URL: server.url, LIMIT: limit, CLIENTS: clients, PARTS: 16, PERIOD: 200 },
+    });
+    expect(result.lines.at(-1)).toBe("flags ");
+    expect(result.lines.join("\n")).not.toMatch(/^error/m);
+    expect(result.lines.length).toBeGreaterThan(1);
+    expect(result.uncaught).toEqual([]);
+    expect(result.done).toBe(true);
+  });
+});
+
+describe("the simulator with few variables", () => {
+  const { createBoard } = require("../../dist/simulator/index.js") as typeof import("../../board/simulator");
+  const library = fs.readFileSync(path.join(__dirname, "../../dist/esp_websocket_client.min.js"), "utf8");
+
+  // It reports 100 of its variables as used, whatever happens.
+  test.each([
+    [250, ["connected", "error Out of memory", "disconnected"]],
+    [1000, ["connected", "got hello"]],
+  ])("of %d in all: data is taken only where there is room for it", async (variables, expected) => {
+    const server = await startServer();
+    const lines: string[] = [];
+    const board = createBoard({
+      storage: { esp_websocket_client: library },
+      variables: variables + 100,
+      print: (line) => lines.push(line),
+    });
+    let handshake = true;
+    const memory = board.globals.process as { memory: (collect?: boolean) => { free: number } };
+    const real = memory.memory;
+    // The response has always room; what comes behind it has as much as there is.
+    memory.memory = (collect) => (handshake ? { ...real(collect), free: 1000 } : real(collect));
+    Object.assign(board.globals, { WS_URL: server.url, BUFFER: 1024, QUEUE: 4096 });
+    board.globals.opened = () => void (handshake = false);
+    board.run(`${START}
+function onConnected() { opened(); ws.esp_websocket_client_send_text(client, "hello"); }
+function onLost() { ws.esp_websocket_client_destroy(client); }
+function onData(event) { print("got " + event.data_ptr); ws.esp_websocket_client_destroy(client); }
+ws.esp_websocket_client_start(client);`);
+    await board.idle();
+    await board.close();
+    await server.close();
+    expect(lines).toEqual(expected);
+    expect(board.uncaught).toEqual([]);
+  });
+});
