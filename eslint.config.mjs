@@ -78,6 +78,11 @@ export default tseslint.config(
     },
   },
   {
+    // Their values are there for the compiler alone.
+    files: ["test/types/user/**"],
+    rules: { "@typescript-eslint/no-unused-vars": "off" },
+  },
+  {
     files: ["**/*.{mjs,cjs}", "bin/**/*.js"],
     languageOptions: { globals: globals.node },
   },

@@ -3,11 +3,11 @@
  *
  * The sources are compiled to ES5 by TypeScript 5.9: later compilers have no ES5 target.
  */
-import fs from "node:fs";
 import path from "node:path";
 import typescript from "@rollup/plugin-typescript";
 import dts from "rollup-plugin-dts";
 import { minifyForBoard } from "./scripts/minify.mjs";
+import { publicTypes } from "./scripts/public_types.mjs";
 
 /** The name under which the library lies in the board's Storage. */
 const LIBRARY = "esp_websocket_client";
@@ -55,17 +55,20 @@ function boardModule(input, name, plugins = [], minifier = {}) {
   };
 }
 
-/** The types of one module, in one file. */
-function types(input, name, plugins = []) {
+/** The types of one module, in one file: `exportEquals` is what `require` gives, where that is not an object of names. */
+function types(input, name, { plugins = [], ...options } = {}) {
   return {
     input,
     plugins: [...plugins, dts({ tsconfig: "tsconfig.device.json" })],
-    output: {
-      file: `dist/${name}.d.ts`,
-      format: "es",
-    },
+    output: { file: `dist/${name}.d.ts`, format: "es", plugins: [publicTypes(options)] },
   };
 }
+
+/** The types beside the ES modules of a board. */
+const esTypes = (board) => [
+  types(`src/${LIBRARY}.ts`, `esm/${board}/src/${LIBRARY}`),
+  types("src/web_socket.ts", `esm/${board}/src/web_socket`, { plugins: [leaveOutLibrary(`./${LIBRARY}.js`)] }),
+];
 
 /**
  * The sources as ES modules, for users who bundle their script with the library: only what the script uses gets in.
@@ -101,9 +104,12 @@ export default [
   boardModule(`src/${LIBRARY}.ts`, `jerryscript/${LIBRARY}`, [useBoard("jerryscript")]),
   boardModule("src/web_socket.ts", "websocket", [leaveOutLibrary(LIBRARY)], { packed: true }),
   types(`src/${LIBRARY}.ts`, LIBRARY),
-  types("src/web_socket.ts", "websocket", [leaveOutLibrary(`./${LIBRARY}`)]),
+  types("src/web_socket.ts", "websocket", {
+    plugins: [leaveOutLibrary(`./${LIBRARY}`)],
+    exportEquals: "WebSocket",
+  }),
   esModules("espruino"),
+  ...esTypes("espruino"),
   esModules("jerryscript"),
-]
-  .map((config) => ({ ...config, input: [config.input].flat().filter((file) => fs.existsSync(file)) }))
-  .filter((config) => config.input.length > 0);
+  ...esTypes("jerryscript"),
+];
