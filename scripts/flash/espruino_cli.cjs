@@ -19,6 +19,8 @@ const CLI_PIECE = 384;
 /** Printed by the board behind the last piece. */
 const END_MARK = "upload-end";
 const CTRL_C = 3;
+/** How long the CLI's own start may take on a busy computer, in milliseconds. */
+const CLI_START = 20000;
 /** The slowest flash that we wait for, bytes of upload per millisecond. */
 const SLOWEST_BOARD = 2;
 
@@ -94,14 +96,12 @@ async function uploadFiles({ console: board, files, directory, pacing, stallMs, 
   };
   const percent = () => Math.min(99, Math.floor((100 * sent) / expected));
   let stallTimer;
-  const moved = () => {
+  const moved = (limit = stallMs) => {
     clearTimeout(stallTimer);
-    stallTimer = setTimeout(
-      () => stop(`the board took no more data for ${stallMs / 1000} s, at ${percent()}%`),
-      stallMs
-    );
+    stallTimer = setTimeout(() => stop(`the board took no more data for ${limit / 1000} s, at ${percent()}%`), limit);
   };
-  moved();
+  // Until the CLI has started nothing can move, and that is not the board's doing.
+  moved(Math.max(stallMs, CLI_START));
 
   const lost = () => stop(`the connection to ${board.port.name} was cut, at ${percent()}%`);
   const ended = (output) => (output.includes(END_MARK) ? true : undefined);

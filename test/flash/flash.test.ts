@@ -82,7 +82,7 @@ describe("an upload", () => {
     // The CLI gives up 2 s after its last byte; this board needs longer.
     project.write("dist/esp_websocket_client.min.js", "/".repeat(20 * 384));
     await boot({ faults: { writeMs: 150 } });
-    const result = await project.run(["-p", port], { FLASH_TIMEOUT: "5" });
+    const result = await project.run(["-p", port], { FLASH_TIMEOUT: "8" });
     expect(result.stderr).toBe("");
     expect(result.status).toBe(0);
     expect(board.get(MODULE)).toHaveLength(20 * 384);
@@ -351,7 +351,7 @@ describe("a failure leaves the old file and says what to do:", () => {
 describe("no board:", () => {
   test("it does not answer", async () => {
     await boot({ faults: { silent: true } });
-    expectFailure(await project.run(["-p", port]), /did not answer in 2 s.*reset button/);
+    expectFailure(await project.run(["-p", port]), /did not answer in 4 s.*reset button/);
   });
 
   test("the baud rate is wrong", async () => {

@@ -51,7 +51,7 @@ export class FlashProject {
   async run(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
     const child = spawn("./flash.sh", args, {
       cwd: this.directory,
-      env: { ...process.env, PATH: `${this.bin}:${process.env["PATH"]}`, FLASH_TIMEOUT: "2", ...env },
+      env: { ...process.env, PATH: `${this.bin}:${process.env["PATH"]}`, FLASH_TIMEOUT: "4", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let stdout = "";
