@@ -35,7 +35,7 @@ const normal = (lines: string[]) =>
 
 test("without arguments it prints what the README shows", async () => {
   const { status, lines, errors } = await npmStart([]);
-  const shown = /```text start\n([^]*?)\n```/.exec(read("README.md"))![1].split("\n");
+  const shown = /```text(?: start)?\n([^]*?)\n```/.exec(read("README.md"))![1].split("\n");
   expect(errors).toEqual([""]);
   expect(normal(lines)).toEqual(normal(shown));
   expect(status).toBe(0);

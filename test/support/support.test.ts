@@ -36,9 +36,10 @@ describeTargets("a script against the scripted peer", (target) => {
 
   test("tells of an uncaught exception without its stack trace, and of DONE", async () => {
     const script = `
-function fails() { throw new Error("Oh no"); }
+function after() { print("after", [1], "é".length); print("DONE"); }
+// Not due in the same idle pass: Espruino loses an exception that another callback follows.
+function fails() { setTimeout(after, 20); throw new Error("Oh no"); }
 setTimeout(fails, 1);
-setTimeout(function () { print("after", [1], "é".length); print("DONE"); }, 20);
 setInterval(function () {}, 1000);`;
     const result = await target.run(script);
     expect(result.uncaught).toEqual(["Uncaught Error: Oh no"]);
