@@ -64,6 +64,18 @@
       return decodeURIComponent(escape(text));
     },
   };
+  global.E.sum = function (data) {
+    var sum = 0;
+    for (var i = 0; i < data.length; i++) sum += data[i];
+    return sum;
+  };
+  global.getTime = function () {
+    return Date.now() / 1000;
+  };
+  /* IoT.js does not tell how full its heap is. */
+  process.memory = function () {
+    return { free: 0 };
+  };
   global.atob = function (text) {
     /* IoT.js leaves zeros behind. */
     var buffer = new Buffer(text, "base64");
