@@ -8,7 +8,6 @@
  *     js file=NAME     is what the file NAME holds
  *     ts, c            is compiled
  *     sh               names commands, files and options that exist
- *     json             is read
  *     text             behind a block that is run: what that prints
  *     text start       what `npm start` prints
  *     text from=NAME   lines that the file NAME can print
@@ -17,6 +16,11 @@ import fs from "node:fs";
 import path from "node:path";
 
 export const root = path.join(__dirname, "../..");
+
+/** Documents with JavaScript and TypeScript that are not a user's script, and the tests that see to them. */
+export const TESTED_ELSEWHERE: Record<string, string> = {
+  "docs/adding-a-board.md": "test/board/jerryscript/adding_a_board.test.ts",
+};
 
 export interface Block {
   /** Where it stands: "docs/api.md:12". */

@@ -1,0 +1,43 @@
+/** The documents' TypeScript compiles, against the types that users get. */
+import path from "node:path";
+import ts from "typescript";
+import { blocks, root, TESTED_ELSEWHERE } from "./blocks";
+
+const options: ts.CompilerOptions = {
+  strict: true,
+  noEmit: true,
+  target: ts.ScriptTarget.ES5,
+  ignoreDeprecations: "5.0",
+  lib: ["lib.es5.d.ts"],
+  module: ts.ModuleKind.ES2015,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  types: [],
+};
+
+/** The compiler's complaints about a source that lies in the project's folder. */
+function complaints(source: string): string[] {
+  const name = path.join(root, "document.ts");
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists, readFile } = host;
+  host.getSourceFile = (file, ...rest) =>
+    file === name ? ts.createSourceFile(file, source, ts.ScriptTarget.ES5) : getSourceFile(file, ...rest);
+  host.fileExists = (file) => file === name || fileExists(file);
+  host.readFile = (file) => (file === name ? source : readFile(file));
+  return ts
+    .getPreEmitDiagnostics(ts.createProgram([name], options, host))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
+
+const found = blocks(({ document, language }) => language === "ts" && !TESTED_ELSEWHERE[document]);
+
+test.each(found.map((block) => [block.place, block] as const))("%s compiles", (_, block) => {
+  expect(complaints(block.code)).toEqual([]);
+});
+
+test("wrong TypeScript does not", () => {
+  const head = 'import * as ws from "esp-websocket-client";\n';
+  expect(complaints(`${head}ws.esp_websocket_client_init({ uri: "ws://host/" });`)).toEqual([]);
+  expect(complaints(`${head}ws.esp_websocket_client_init({ url: "ws://host/" });`)).toEqual([
+    expect.stringContaining("'url' does not exist in type 'Config'"),
+  ]);
+});
