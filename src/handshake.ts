@@ -64,7 +64,7 @@ export function readResponse(response: Response, bytes: Uint8Array, header: (lin
     .replace(/\r/g, "")
     .replace(/\n[ \t]+/g, " ")
     .split("\n");
-  response._status = /^HTTP.1\.[0-9] [1-9][0-9][0-9]/.test(head) ? parseInt(head.substr(9, 3)) : -1;
+  response._status = /^HTTP.1\.[0-9] [1-9][0-9][0-9]\s/.test(head) ? parseInt(head.substr(9, 3)) : -1;
   var seen = 0;
   var error = "";
   for (var i = 1; i < lines.length - 2; i++) {
@@ -72,7 +72,7 @@ export function readResponse(response: Response, bytes: Uint8Array, header: (lin
     var name = lines[i].substr(0, colon).toLowerCase();
     var value = lines[i].substr(colon + 1).trim();
     // A list of tokens, in any case (RFC 9110 §5.6.1).
-    var list = "," + value.toLowerCase().replace(/[ \t]/g, "") + ",";
+    var list = "," + value.toLowerCase().replace(/[ \t]*,[ \t]*/g, ",") + ",";
     if (name === "upgrade") seen |= list.lastIndexOf(",websocket,") < 0 ? 0 : 1;
     else if (name === "connection") seen |= list.lastIndexOf(",upgrade,") < 0 ? 0 : 2;
     else if (name === "sec-websocket-accept") {

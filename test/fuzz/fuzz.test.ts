@@ -1,6 +1,6 @@
 /** A small part of `npm run fuzz`, and the seeds of what it found. */
 import fc from "fast-check";
-import { prepare, PROPERTIES } from "./properties";
+import { openingError, prepare, PROPERTIES } from "./properties";
 import { canBecomeValid, readReference } from "./reference";
 
 beforeAll(prepare);
@@ -10,6 +10,15 @@ test.each([1, 2, 3])("no counter-example from seed %i", (seed) => {
     const result = fc.check(property, { numRuns: 500, seed });
     if (result.failed) throw new Error(`${name}: ${fc.defaultReportMessage(result) ?? "failed"}`);
   }
+});
+
+test.each([
+  ["a space inside a token", "HTTP/1.1 101 x", "w ebsocket"],
+  ["a status of four digits", "HTTP/1.1 1010 x", "websocket"],
+  ["a status with letters behind it", "HTTP/1.1 101HTTP", "websocket"],
+])("found by fuzzing: %s is refused", (_name, status, upgrade) => {
+  expect(openingError(status, upgrade)).not.toBe("");
+  expect(openingError("HTTP/1.1 101 x", "websocket")).toBe("");
 });
 
 // The reference itself, or a mistake in both would go unseen.

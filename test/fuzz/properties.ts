@@ -373,7 +373,7 @@ function mustOpen(head: string): void {
         .split(",")
         .map((one) => one.trim())
     );
-  if (!/^HTTP\/1\.[0-9] 101/.test(text)) throw new Error("The status is not 101.");
+  if (!/^HTTP\/1\.[0-9] 101[ \n]/.test(text)) throw new Error("The status is not 101.");
   if (!tokens("upgrade").includes("websocket")) throw new Error("There is no Upgrade.");
   if (!tokens("connection").includes("upgrade")) throw new Error("There is no Connection.");
   if (values("sec-websocket-accept").join() !== ACCEPT) throw new Error("The Accept is wrong.");
@@ -414,6 +414,12 @@ const longResponseProperty = fc.property(longResponse, slicing, (head, lengths) 
     same(end, head.length, "the head's end");
   } else if (!answer._error) throw new Error(`A head of ${head.length} bytes was taken.`);
 });
+
+/** What the client has against a response with this status line and Upgrade header; "" if it opens. */
+export function openingError(status: string, upgrade: string): string {
+  const lines = [status, `Upgrade: ${upgrade}`, "Connection: Upgrade", `Sec-WebSocket-Accept: ${ACCEPT}`, "", ""];
+  return readHead(Buffer.from(lines.join("\r\n")), []).response._error;
+}
 
 /** Installs the board that the properties need. */
 export function prepare(): void {
