@@ -180,7 +180,7 @@ async function runAll(target: Target, cases: Case[]): Promise<Outcome[]> {
   try {
     const result = await target.run(CLIENT, {
       preset: { URL: peer.url, COUNT: cases.length, CASES: special },
-      timeoutMs: 110000,
+      timeoutMs: 290000,
       onLine: (json) => (outcomes[line++].events = (JSON.parse(json) as unknown[][]).map(joined)),
     });
     if (result.uncaught.length > 0) problem = new Error(result.uncaught.join("\n"));
@@ -223,7 +223,7 @@ export function suite(title: string, cases: Case[], targets?: Target[]): void {
       let outcomes: Outcome[];
       beforeAll(async () => {
         outcomes = await runAll(target, cases);
-      }, 120000);
+      }, 300000);
       cases.forEach((one, index) => test(one.name, () => check(one, outcomes[index])));
     },
     targets
