@@ -1,12 +1,31 @@
 #!/usr/bin/env node
 /** `npx esp-websocket-client COMMAND …` */
 
+const { spawnSync } = require("node:child_process");
+const path = require("node:path");
+
 const commands = {
+  flash: {
+    does: "upload the client, and a script, to a board",
+    run: (args) => flash(args),
+  },
+  run: {
+    does: "run a script for the board on this computer",
+    run: async (args) => (await import("../scripts/run.mjs")).run(args),
+  },
   conformance: {
     does: "run the cases of a server that speaks the Autobahn fuzzing protocol",
     run: async (args) => (await import("../scripts/conformance/runner.mjs")).conformance(args),
   },
 };
+
+function flash(args) {
+  const { status, error, signal } = spawnSync("sh", [path.join(__dirname, "../flash.sh"), ...args], {
+    stdio: "inherit",
+  });
+  if (error) console.error("flash.sh needs a POSIX shell: on Windows, run this in WSL or in Git Bash.");
+  return error || signal ? 1 : status;
+}
 
 async function main() {
   const [name, ...args] = process.argv.slice(2);

@@ -1,28 +1,93 @@
-import { WebSocketServer } from "ws";
+import { createHash } from "node:crypto";
+import http from "node:http";
 
-/** A WebSocket server on a free port of this machine that sends each message back. Resolves when it listens. */
+/**
+ * A WebSocket server on a free port of this machine that sends each message back, frame by frame. Resolves when it
+ * listens. It needs nothing but Node, so that the published package can run scripts against it.
+ */
 export async function startEchoServer() {
-  const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  const sockets = new Set();
   let messages = 0;
-  server.on("connection", (socket) => {
+  const server = http.createServer((request, response) => {
+    response.writeHead(426, { Upgrade: "websocket" }).end("This is a WebSocket server.\n");
+  });
+  server.on("upgrade", (request, socket, head) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
     // A client that breaks off is the client's business.
     socket.on("error", () => {});
-    socket.on("message", (data, isBinary) => {
-      messages++;
-      socket.send(data, { binary: isBinary });
-    });
+    const accept = createHash("sha1")
+      .update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest("base64");
+    socket.write(
+      "HTTP/1.1 101 Switching Protocols\r\n" +
+        `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`
+    );
+    let bytes = head;
+    const read = (more) => {
+      bytes = Buffer.concat([bytes, more]);
+      for (let frame = firstFrame(bytes); frame; frame = firstFrame(bytes)) {
+        bytes = bytes.subarray(frame.size);
+        if (!socket.writable) return;
+        if (!frame.masked || frame.opcode > 10) {
+          // RFC 6455 §5.1: a client's frames are masked. 1002 is "protocol error".
+          socket.end(serverFrame(0x88, Buffer.from([3, 234])));
+        } else if (frame.opcode === 8) {
+          socket.end(serverFrame(0x88, frame.payload.subarray(0, 2)));
+        } else if (frame.opcode === 9) {
+          socket.write(serverFrame(0x8a, frame.payload));
+        } else if (frame.opcode < 8) {
+          if (frame.first & 0x80) messages++;
+          socket.write(serverFrame(frame.first, frame.payload));
+        }
+      }
+    };
+    read(Buffer.alloc(0));
+    socket.on("data", read);
   });
   await new Promise((resolve, reject) => {
-    server.once("listening", resolve);
     server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
   });
   return {
     url: `ws://127.0.0.1:${server.address().port}/`,
     /** Messages sent back so far. */
     messages: () => messages,
     close() {
-      for (const socket of server.clients) socket.terminate();
+      for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** The frame at the beginning of `bytes` (RFC 6455 §5.2); undefined if it is not complete. */
+function firstFrame(bytes) {
+  if (bytes.length < 2) return undefined;
+  let length = bytes[1] & 127;
+  let at = length < 126 ? 2 : length === 126 ? 4 : 10;
+  if (bytes.length < at) return undefined;
+  if (at === 4) length = bytes.readUInt16BE(2);
+  else if (at === 10) length = Number(bytes.readBigUInt64BE(2));
+  const masked = bytes[1] > 127;
+  const key = bytes.subarray(at, at + 4);
+  if (masked) at += 4;
+  if (bytes.length < at + length) return undefined;
+  const payload = Buffer.from(bytes.subarray(at, at + length));
+  if (masked) for (let i = 0; i < length; i++) payload[i] ^= key[i & 3];
+  return { first: bytes[0], opcode: bytes[0] & 15, masked, payload, size: at + length };
+}
+
+function serverFrame(first, payload) {
+  const { length } = payload;
+  const header = Buffer.alloc(length < 126 ? 2 : length < 65536 ? 4 : 10);
+  header[0] = first;
+  if (length < 126) header[1] = length;
+  else if (length < 65536) {
+    header[1] = 126;
+    header.writeUInt16BE(length, 2);
+  } else {
+    header[1] = 127;
+    header.writeBigUInt64BE(BigInt(length), 2);
+  }
+  return Buffer.concat([header, payload]);
 }
