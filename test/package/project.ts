@@ -1,0 +1,85 @@
+/** An empty project in a folder of its own, with the package installed from its tarball, as users have it. */
+import { execFileSync, spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+export const root = path.join(__dirname, "../..");
+
+/** What a program printed, and how it ended. */
+export interface Outcome {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Project {
+  readonly folder: string;
+  /** Names of the files in the tarball. */
+  readonly packed: string[];
+  write(name: string, content: string): void;
+  read(name: string): string;
+  /** Makes packages of this checkout's node_modules known, as if the user had installed them. */
+  link(...names: string[]): void;
+  /** Runs a program in the project's folder. */
+  run(program: string, args: string[], env?: NodeJS.ProcessEnv): Promise<Outcome>;
+  remove(): void;
+}
+
+/** Packs the checkout as it is built, and installs that. Nothing is downloaded: the package has no dependencies. */
+export function createProject(): Project {
+  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "esp-websocket-client-user-")));
+  const npm = (...args: string[]): string =>
+    execFileSync("npm", args, {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      shell: process.platform === "win32",
+    });
+  const [tarball] = JSON.parse(npm("pack", root, "--json", "--ignore-scripts")) as [
+    { filename: string; files: { path: string }[] },
+  ];
+  fs.writeFileSync(path.join(folder, "package.json"), '{ "name": "user", "private": true }\n');
+  npm(
+    "install",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--omit=optional",
+    "--offline",
+    `./${tarball.filename}`
+  );
+  return {
+    folder,
+    packed: tarball.files.map((file) => file.path),
+    write(name, content) {
+      const file = path.join(folder, name);
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, content);
+    },
+    read: (name) => fs.readFileSync(path.join(folder, name), "utf8"),
+    link(...names) {
+      for (const name of names) {
+        const link = path.join(folder, "node_modules", name);
+        fs.mkdirSync(path.dirname(link), { recursive: true });
+        fs.symlinkSync(path.join(root, "node_modules", name), link, "junction");
+      }
+    },
+    run(program, args, env = {}) {
+      const child = spawn(program, args, {
+        cwd: folder,
+        // As npm sets it for what it runs
+        env: { ...process.env, INIT_CWD: folder, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const outcome: Outcome = { status: null, stdout: "", stderr: "" };
+      child.stdout.setEncoding("utf8").on("data", (text: string) => (outcome.stdout += text));
+      child.stderr.setEncoding("utf8").on("data", (text: string) => (outcome.stderr += text));
+      return new Promise((resolve, reject) => {
+        child.on("error", reject);
+        child.on("close", (status) => resolve({ ...outcome, status }));
+      });
+    },
+    remove: () => fs.rmSync(folder, { recursive: true, force: true }),
+  };
+}
