@@ -27,48 +27,51 @@ function ask(path, done) {
   ws.esp_websocket_client_start(client);
 }
 
-// One case: each message goes back as it comes, piece by piece, so that no more of it is held than waits to be sent.
+// One case: each message goes back as it comes, in parts, so that no more of it is held than waits to be sent.
+// A part is put together from several pieces: a call for each piece of some hundred bytes would cost more than the echo.
+var PART = 4096;
+
 function runCase(number, done) {
-  var started = false; // the message's first piece has been sent back
+  var started = false; // the message's first part has been sent back
+  var text = ""; // of a text message: what is to be sent back next
+  var bytes = new Uint8Array(PART); // the same of a binary one
+  var held = 0; // length of either, in bytes
   var watch;
   var client = ws.esp_websocket_client_init({
     uri: URL + "/runCase?case=" + number + "&agent=" + AGENT,
     disable_auto_reconnect: true,
     network_timeout_ms: CASE_MS,
+    buffer_size: PART,
     // Nothing is refused: a server that sends faster than it reads makes the queue long.
     tx_queue_size: 0x2000000,
     // A PING of ours is none of the case's business.
     ping_interval_sec: 86400,
   });
 
-  function sent(length, taken) {
-    if (taken !== length) print("PROBLEM", number, "a send returned " + taken + " for " + length + " bytes");
+  // Sends what is held, as the whole message, its beginning, or more of it.
+  function send(isText, last) {
+    var name = started ? "cont_msg" : (isText ? "text" : "bin") + (last ? "" : "_partial");
+    var length = held;
+    held = 0;
+    if (length || !started) {
+      var taken = ws["esp_websocket_client_send_" + name](client, isText ? text : bytes, length, ws.portMAX_DELAY);
+      if (taken !== length) print("PROBLEM", number, "a send of " + length + " bytes returned " + taken);
+    }
+    text = "";
+    if (started && last) ws.esp_websocket_client_send_fin(client, ws.portMAX_DELAY);
+    started = !last;
   }
 
   client.on("data", function (event) {
     var data = event.data_ptr;
     var length = event.data_len;
+    var isText = typeof data === "string";
     if (event.op_code > 7) return;
-    var last = event.fin && event.payload_offset + length === event.payload_len;
-    if (started) {
-      if (length) sent(length, ws.esp_websocket_client_send_cont_msg(client, data, length, ws.portMAX_DELAY));
-      if (last) sent(0, ws.esp_websocket_client_send_fin(client, ws.portMAX_DELAY));
-    } else if (last) {
-      sent(
-        length,
-        event.op_code === 1
-          ? ws.esp_websocket_client_send_text(client, data, length, ws.portMAX_DELAY)
-          : ws.esp_websocket_client_send_bin(client, data, length, ws.portMAX_DELAY)
-      );
-    } else {
-      sent(
-        length,
-        event.op_code === 1
-          ? ws.esp_websocket_client_send_text_partial(client, data, length, ws.portMAX_DELAY)
-          : ws.esp_websocket_client_send_bin_partial(client, data, length, ws.portMAX_DELAY)
-      );
-    }
-    started = !last;
+    if (held + length > PART) send(isText, false);
+    if (isText) text += data;
+    else bytes.set(data, held);
+    held += length;
+    if (event.fin && event.payload_offset + length === event.payload_len) send(isText, true);
   });
   client.on("finish", function () {
     clearTimeout(watch);
