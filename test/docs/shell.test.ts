@@ -24,6 +24,8 @@ function wrong(line: string): string | undefined {
       return name === "start" ? wrongOptions(args.slice(1), startHelp) : undefined;
     }
     case "npx":
+      if (args[0] === "esp-websocket-client" && args[1] === "flash") return wrongOptions(args.slice(2), flashHelp);
+      if (args[0] === "esp-websocket-client" && args[1] === "run") return wrongOptions(args.slice(2), startHelp);
       if (bin[args[0]]) return fs.existsSync(path.join(root, bin[args[0]])) ? undefined : `${args[0]} is not there`;
       return fs.existsSync(path.join(root, "node_modules/.bin", args[0])) ? undefined : `${args[0]} is not installed`;
     case "./flash.sh":
