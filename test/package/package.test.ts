@@ -78,7 +78,7 @@ describe("npx esp-websocket-client", () => {
   test("lists its commands, and each explains itself", async () => {
     const { status, stdout } = await command("--help");
     expect(status).toBe(0);
-    const commands = stdout.match(/^  \w+/gm)!.map((line) => line.trim());
+    const commands = stdout.match(/^ {2}\w+/gm)!.map((line) => line.trim());
     expect(commands).toEqual(["flash", "run", "conformance"]);
     for (const name of commands) {
       const help = await command(name, "--help");
