@@ -73,8 +73,9 @@ if (!espruino) {
     for await (const data of socket) {
       printed += data;
       const match = /<# (.*) #>/.exec(printed);
-      if (printed.includes("Uncaught")) break;
       if (match) return (JSON.parse(match[1] as string) as { value?: unknown }).value;
+      // What an upload that was cut has left on the line is an error of its own, before the answer.
+      if (printed.split("Uncaught").length > 2) break;
     }
     throw new Error(`no answer: ${printed}`);
   }
