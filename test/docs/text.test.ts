@@ -67,6 +67,11 @@ test.each([...read("README.md").matchAll(/`(dist\/\S+\.js)` *\| about ([\d.]+) k
   }
 );
 
+test("README lists every document", () => {
+  const text = read("README.md");
+  expect(documents().filter((name) => name !== "README.md" && !text.includes(`](${name})`))).toEqual([]);
+});
+
 test("README tells the sizes of three bundles", () => {
   expect(read("README.md").match(/\| about [\d.]+ kB/g)).toHaveLength(3);
 });
