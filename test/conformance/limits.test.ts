@@ -29,10 +29,6 @@ const received: Case[] = [
       patience,
     }),
   ]),
-  good(`binary of ${name(16 * MB)}`, [binary(patternBytes("binary", 16 * MB))], [longData(2, true, 16 * MB)], {
-    pattern: "binary",
-    patience,
-  }),
   ...[
     [MB, 64 * KB],
     [256 * KB, KB],
@@ -47,6 +43,13 @@ const received: Case[] = [
       { pattern: "binary", patience }
     )
   ),
+];
+
+const longest: Case[] = [
+  good(`binary of ${name(16 * MB)}`, [binary(patternBytes("binary", 16 * MB))], [longData(2, true, 16 * MB)], {
+    pattern: "binary",
+    patience,
+  }),
 ];
 
 const sent = (lengths: number[]): Case[] =>
@@ -70,6 +73,7 @@ const sent = (lengths: number[]): Case[] =>
 
 const espruinos: Target[] = [...simulators(), ...interpreters().filter(({ byteStrings }) => !byteStrings)];
 suite("long messages from the server", received);
+suite("the longest message from the server", longest, espruinos);
 // The script holds the whole message, so the heap bounds it.
 suite("long messages from the client", sent([64 * KB, 256 * KB, MB]), espruinos);
 suite("long messages from a client with a small heap", sent([32 * KB]), jerryscripts());

@@ -55,16 +55,19 @@ const base64 = (fields: Record<string, Buffer> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).map(([field, bytes]) => [field, bytes.toString("base64")]));
 
 export function runClient(target: Target, config: object, options: ClientOptions = {}): Promise<RunResult> {
-  return target.run(`${target.real && !target.jerryscript ? ROOM : ""}${options.before ?? ""}${CLIENT}${options.after ?? ""}`, {
-    preset: {
-      CONFIG: { reconnect_timeout_ms: 20, network_timeout_ms: 5000, ...config },
-      DER: base64(options.der),
-      BYTES: base64(options.bytes),
-      MESSAGES: options.messages ?? [],
-      CLOSE_ON: options.closeOn ?? "",
-      ROUNDS: options.rounds ?? 1,
-    },
-  });
+  return target.run(
+    `${target.real && !target.jerryscript ? ROOM : ""}${options.before ?? ""}${CLIENT}${options.after ?? ""}`,
+    {
+      preset: {
+        CONFIG: { reconnect_timeout_ms: 20, network_timeout_ms: 5000, ...config },
+        DER: base64(options.der),
+        BYTES: base64(options.bytes),
+        MESSAGES: options.messages ?? [],
+        CLOSE_ON: options.closeOn ?? "",
+        ROUNDS: options.rounds ?? 1,
+      },
+    }
+  );
 }
 
 /** The targets whose TLS is Espruino's. A heap as small as an ESP32's has no room for TLS and crashes (firmware). */
