@@ -34,7 +34,8 @@ export async function runOnEspruino({ espruino, storage, script, print, signal }
     // No line break in front: line numbers in the interpreter's messages stay those of the script.
     fs.writeFileSync(file, `print("\\x02");${source}\n`);
     return new Promise((resolve, reject) => {
-      const child = spawn(espruino, [file], { cwd: board, stdio: ["ignore", "pipe", "inherit"], signal });
+      // An input that stays open: at its end Espruino for Linux would go on reading what is not there (FIFO_FULL).
+      const child = spawn(espruino, [file], { cwd: board, stdio: ["pipe", "pipe", "inherit"], signal });
       const problems = [];
       let started = false;
       let rest = "";

@@ -7,7 +7,7 @@
  * A script is the same ES5 source everywhere. It finds the library by `require("esp_websocket_client")`, and its run
  * ends when it prints the line `DONE`, or has no timer and no socket left.
  */
-import { spawn } from "node:child_process";
+import { spawn, type StdioOptions } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -24,6 +24,11 @@ const START = "\u0002";
 const STORAGE_PIECE = 512;
 /** So many pieces are written by one run. */
 const STORAGE_LINES = 20;
+/**
+ * Nobody types, but the input stays open. At the end of its input Espruino for Linux believes that characters are being
+ * typed, on and on: they fill its queue of events, and when that is half full it says FIFO_FULL.
+ */
+const SILENT_CONSOLE: StdioOptions = ["pipe", "pipe", "inherit"];
 
 export interface RunOptions {
   /** Global variables that the script finds. */
@@ -260,7 +265,7 @@ function startInterpreter(program: string, script: string, options: RunOptions, 
   void (async () => {
     fs.copyFileSync(await flashImage(program, library(options)), path.join(folder, "espruino.flash"));
     fs.writeFileSync(path.join(folder, "script.js"), `print("\\x02");${withPreset(script, options.preset)}\n`);
-    child = spawn(program, ["script.js"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+    child = spawn(program, ["script.js"], { cwd: folder, stdio: SILENT_CONSOLE });
     const reader = new ConsoleReader(run);
     child.stdout!.setEncoding("latin1").on("data", (text: string) => reader.read(text));
     gone = new Promise((resolve) => {
@@ -352,9 +357,9 @@ async function writeImage(program: string, modules: Record<string, string>): Pro
     const script = lines.slice(at, at + STORAGE_LINES).join("\n");
     fs.writeFileSync(path.join(folder, "write.js"), `${script}\nprint("WRITTEN");\n`);
     const output = await new Promise<string>((resolve, reject) => {
-      const child = spawn(program, ["write.js"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(program, ["write.js"], { cwd: folder, stdio: SILENT_CONSOLE });
       let text = "";
-      child.stdout.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
+      child.stdout!.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
       child.on("error", reject);
       child.on("close", () => resolve(text));
     });
