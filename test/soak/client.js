@@ -45,7 +45,8 @@ function checksum(bytes) {
 }
 
 // Something must have happened when all these times, in milliseconds, have passed one after the other. The steps are
-// those of the client's own timers, so that a slow machine delays both alike; the last ones let the client go first.
+// those of the client's own timers, so that a slow machine delays both alike: the first begins when this turn is over,
+// in which the client sets its timer, and the last ones let the client go first.
 function guard(steps, text) {
   var at = 0;
   function next() {
@@ -55,7 +56,7 @@ function guard(steps, text) {
     else violation(text);
   }
   stopGuard();
-  next();
+  guardTimer = setTimeout(next, 0);
 }
 
 function stopGuard() {

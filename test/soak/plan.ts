@@ -98,15 +98,24 @@ export function connectionOf(plan: Plan, index: number): Connection {
   return plan.connections[index] ?? { ...plan.connections.at(-1)!, fault: undefined };
 }
 
-/** Draws a round. `slowness` stretches all times: 1 for the simulator, more for slower interpreters. */
-export function drawPlan(seed: number, round: number, slowness = 1): Plan {
+/** What a board can bear. */
+export interface Strength {
+  /** Stretches all times: 1 for the simulator, more for slower interpreters. */
+  slowness: number;
+  /** The heap has 2,500 variables or so: messages and buffers are small enough for that. */
+  small: boolean;
+}
+
+/** Draws a round. */
+export function drawPlan(seed: number, round: number, strength: Strength = { slowness: 1, small: false }): Plan {
   const random = new Random(seed, round);
-  const config = drawConfig(random, slowness);
+  const { slowness, small } = strength;
+  const config = drawConfig(random, strength);
   const connections: Connection[] = [];
   const attempts = random.between(1, 3);
-  for (let i = 0; i < attempts; i++) connections.push(...drawFaulty(random, slowness));
+  for (let i = 0; i < attempts; i++) connections.push(...drawFaulty(random, strength));
   // The last one goes well, or breaks in the very end, in the client's own close handshake.
-  const last = drawTalk(random);
+  const last = drawTalk(random, small);
   last.end = "client";
   if (random.oneIn(4)) last.fault = drawCloseFault(random);
   else if (random.oneIn(3)) last.fault = drawHarmless(random, slowness);
@@ -122,9 +131,9 @@ export function drawPlan(seed: number, round: number, slowness = 1): Plan {
   };
 }
 
-function drawConfig(random: Random, slowness: number): Settings {
+function drawConfig(random: Random, { slowness, small }: Strength): Settings {
   const config: Settings = {
-    buffer_size: random.pick([16, 125, 126, 200, 536, 1024, 2048]),
+    buffer_size: random.pick(small ? [16, 125, 126, 200, 256] : [16, 125, 126, 200, 536, 1024, 2048]),
     network_timeout_ms: 120 * slowness,
     ping_interval_sec: (random.pick([20, 40, 60]) * slowness) / 1000,
     pingpong_timeout_sec: (100 * slowness) / 1000,
@@ -136,7 +145,7 @@ function drawConfig(random: Random, slowness: number): Settings {
     config.reconnect_max_ms = 30 * slowness;
     config.reconnect_jitter = 0.5;
   }
-  if (random.oneIn(4)) config.tx_queue_size = random.pick([1, 500, 20000]);
+  if (random.oneIn(4)) config.tx_queue_size = random.pick(small ? [1, 500] : [1, 500, 20000]);
   if (random.oneIn(4)) {
     config.keep_alive_enable = true;
     config.keep_alive_idle = config.keep_alive_interval = (50 * slowness) / 1000;
@@ -147,8 +156,8 @@ function drawConfig(random: Random, slowness: number): Settings {
 }
 
 /** Messages in both directions. */
-function drawTalk(random: Random): Connection {
-  const lengths = [0, 1, 2, 30, 124, 125, 126, 127, 400, 1100, 1500];
+function drawTalk(random: Random, small: boolean): Connection {
+  const lengths = [0, 1, 2, 30, 124, 125, 126, 127, 400].concat(small ? [] : [1100, 1500]);
   const message = (): Message => [
     random.pick(["text", "utf8", "binary", "text_parts", "binary_parts"] as const),
     random.pick(lengths),
@@ -160,8 +169,8 @@ function drawTalk(random: Random): Connection {
   return { client: list(5), server, gap: random.pick([0, 0, 1, 3]), end: random.pick(["close", "fin", "reset"]) };
 }
 
-function drawFaulty(random: Random, slowness: number): Connection[] {
-  const talk = drawTalk(random);
+function drawFaulty(random: Random, { slowness, small }: Strength): Connection[] {
+  const talk = drawTalk(random, small);
   const kind = random.weighted({ stream: 14, close: 2, harmless: 4, answer: 4, redirects: 1, plain: 2 });
   if (kind === "redirects") {
     // A short chain leads on; a long one is a loop, and fails.

@@ -23,7 +23,10 @@ async function main(): Promise<void> {
   const target = values.espruino ? interpreters().find(({ name }) => name === "espruino") : undefined;
   if (values.espruino && !target)
     throw new Error("There is no Espruino for Linux here: put `espruino` on the PATH or its file name in ESPRUINO.");
-  const where = target?.name ?? "the simulator";
+  const variables = target && Number((await target.run("print(process.memory().total);")).lines[0]);
+  // The heap of Espruino for Linux begins with 4,096 variables, and grows. One that does not is said to be small.
+  const small = variables !== undefined && variables < 4000;
+  const where = target ? `${target.name}${small ? ` with ${variables} variables` : ""}` : "the simulator";
   const again = `npm run soak -- ${rounds} --seed ${seed} --lanes ${lanes}${target ? " --espruino" : ""}`;
   console.log(`${rounds} rounds on ${where}, seed ${seed}${from ? `, from round ${from}` : ""}`);
   const step = Math.max(1, Math.ceil(rounds / 20));
@@ -34,6 +37,7 @@ async function main(): Promise<void> {
       from,
       target,
       lanes,
+      small,
       onRound: (done) => done % step === 0 && console.log(`  ${done} of ${rounds}`),
     });
     print(summary);

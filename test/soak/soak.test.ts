@@ -1,4 +1,4 @@
-import { interpreters } from "../support/targets";
+import { describeTargets, interpreters } from "../support/targets";
 import { judge, type Evidence } from "./judge";
 import { drawPlan } from "./plan";
 import { Tracker } from "./proxy";
@@ -14,16 +14,16 @@ test("60 rounds of drawn faults in the simulator", async () => {
   expect(summary.counts.received).toBeGreaterThan(0);
 });
 
-const espruino = interpreters().find(({ name }) => name === "espruino");
-const onEspruino = espruino ? test : test.skip;
-onEspruino(
-  "6 rounds on Espruino",
-  async () => {
-    const summary = await soak({ rounds: 6, seed: 3, lanes: 1, target: espruino });
-    expect(summary.rounds).toBe(6);
-    expect(summary.variables.least).toBeGreaterThan(0);
+describeTargets(
+  "the soak",
+  (target) => {
+    test("6 rounds", async () => {
+      const summary = await soak({ rounds: 6, seed: 3, lanes: 1, target, small: target.byteStrings });
+      expect(summary.rounds).toBe(6);
+      expect(summary.variables.least).toBeGreaterThan(0);
+    });
   },
-  120000
+  interpreters()
 );
 
 test("a seed draws the same round again, and another seed another", () => {

@@ -17,6 +17,8 @@ export interface SoakOptions {
   lanes: number;
   /** Stretches all times, for slow interpreters and busy machines. Default: as the target needs. */
   slowness?: number;
+  /** The target's heap is as small as an ESP32's. */
+  small?: boolean;
   /** Told after each round that went well, with how many have. */
   onRound?: (done: number) => void;
 }
@@ -56,7 +58,7 @@ export function slownessOf(target: Target | undefined): number {
 /** Runs the soak. Rejects with a SoakFailure for the first round that fails. */
 export async function soak(options: SoakOptions): Promise<Summary> {
   const { rounds, seed, from = 0, target, lanes } = options;
-  const slowness = options.slowness ?? slownessOf(target);
+  const strength = { slowness: options.slowness ?? slownessOf(target), small: options.small ?? false };
   const begun = performance.now();
   const counts = noCounts();
   const faults: Record<string, number> = {};
@@ -67,12 +69,12 @@ export async function soak(options: SoakOptions): Promise<Summary> {
     const mine = [];
     for (let round = from; round < from + rounds; round++) if (round % lanes === number) mine.push(round);
     if (mine.length === 0) return;
-    const lane = await Lane.open(target, { unicode: number % 2 === 1, seed: seed + number, slowness });
-    let plan = drawPlan(seed, mine[0], slowness);
+    const lane = await Lane.open(target, { unicode: number % 2 === 1, seed: seed + number, ...strength });
+    let plan = drawPlan(seed, mine[0], strength);
     try {
       for (const round of mine) {
         if (failed) break;
-        plan = drawPlan(seed, round, slowness);
+        plan = drawPlan(seed, round, strength);
         const result = await lane.run(plan);
         if (result.violations.length > 0) throw new SoakFailure(plan, result.violations, result);
         add(counts, result.counts);
