@@ -16,7 +16,8 @@ const PIECE = 512;
  * @param {string} options.script the script, source text
  * @param {(line: string) => void} options.print called with each line that the script prints
  * @param {AbortSignal} [options.signal] ends the interpreter
- * @returns {Promise<string[]>} what went wrong: the script's uncaught exceptions, or that the interpreter crashed
+ * @returns {Promise<string[]>} what went wrong: uncaught exceptions, errors that the interpreter
+ *   found in itself (FIFO_FULL, MEMORY …), or that it crashed
  */
 export async function runOnEspruino({ espruino, storage, script, print, signal }) {
   // Espruino keeps its flash memory as a file in its working directory.
@@ -55,7 +56,7 @@ export async function runOnEspruino({ espruino, storage, script, print, signal }
 
       function take(line) {
         if (started) {
-          if (line.startsWith("Uncaught ")) problems.push(line);
+          if (/^(Uncaught |New interpreter error: |OUT OF MEMORY)/.test(line)) problems.push(line);
           onLine(line);
         } else if (line === START) {
           started = true;

@@ -115,10 +115,21 @@ function run(at, number) {
   }
   print("CASE", number);
   runCase(number, function () {
-    ask("/getCaseStatus?case=" + number + "&agent=" + AGENT, function (answer) {
-      print("STATUS", number, answer);
+    status(number, 10, function () {
       run(at, number + 1);
     });
+  });
+}
+
+// A server may learn of the connection's end only after this question: then it has no result yet, and is asked again.
+function status(number, tries, done) {
+  ask("/getCaseStatus?case=" + number + "&agent=" + AGENT, function (answer) {
+    if (tries > 1 && (/MISSING/.test(answer) || !/behavior/.test(answer))) {
+      setTimeout(status, 100, number, tries - 1, done);
+    } else {
+      print("STATUS", number, answer);
+      done();
+    }
   });
 }
 

@@ -128,6 +128,20 @@ test("a server that has no names for its cases is asked by number", async () => 
   expect(output).toContain("Cases: 8 OK");
 }, 60000);
 
+test("a server that has no result yet is asked again", async () => {
+  const url = await serve({ cases: wanted("2.1", "2.2"), late: 2 });
+  const { output, code } = await run(url);
+  expect(output).toContain("Section 2: 2 OK");
+  expect(code).toBe(0);
+}, 60000);
+
+test("a result that the server never has is told as missing", async () => {
+  const url = await serve({ cases: wanted("2.1"), late: Infinity });
+  const { output, code } = await run(url);
+  expect(output).toContain("2.1 MISSING");
+  expect(code).toBe(1);
+}, 60000);
+
 test("a case that does not end is given up, and the next one is run", async () => {
   // Nothing is sent, and the close never comes.
   const silent: FuzzingCase = { id: "1.1.9", description: "Silence", steps: [{ await: 1 }], replies: [] };

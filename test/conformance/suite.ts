@@ -177,13 +177,19 @@ async function runAll(target: Target, cases: Case[]): Promise<Outcome[]> {
     if (config || actions || pattern) special[index] = { config, actions, pattern };
   });
   let problem: Error | undefined;
+  const strange: string[] = [];
   try {
     const result = await target.run(CLIENT, {
       preset: { URL: peer.url, COUNT: cases.length, CASES: special },
       timeoutMs: 290000,
-      onLine: (json) => (outcomes[line++].events = (JSON.parse(json) as unknown[][]).map(joined)),
+      onLine(json) {
+        const events = eventsOf(json);
+        if (events && line < cases.length) outcomes[line++].events = events;
+        else strange.push(`The script printed: ${json}`);
+      },
     });
-    if (result.uncaught.length > 0) problem = new Error(result.uncaught.join("\n"));
+    strange.push(...result.uncaught);
+    if (strange.length > 0) problem = new Error(strange.join("\n"));
   } catch (error) {
     problem = error as Error;
   } finally {
@@ -191,6 +197,15 @@ async function runAll(target: Target, cases: Case[]): Promise<Outcome[]> {
   }
   if (problem) outcomes.forEach((outcome, index) => index >= line - 1 && (outcome.error ??= problem));
   return outcomes;
+}
+
+/** The events that a line tells of; undefined for a line that is none of ours. */
+function eventsOf(line: string): unknown[][] | undefined {
+  try {
+    return (JSON.parse(line) as unknown[][]).map(joined);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A frame's pieces come each in base64 of their own. */

@@ -47,6 +47,19 @@ setInterval(function () {}, 1000);`;
     expect(result.done).toBe(true);
   });
 
+  // The simulator has no loopback ports, and no queue that could be full.
+  if (target.real && !target.jerryscript) {
+    test("tells the interpreter's own complaints from the script's lines", async () => {
+      const script = `
+print("before");
+for (var i = 0; i < 200; i++) LoopbackA.write("0123456789");
+setTimeout(function () { print("after", E.getErrorFlags()[0]); print("DONE"); }, 20);`;
+      const result = await target.run(script);
+      expect(result.lines).toEqual(["before", "after FIFO_FULL"]);
+      expect(result.uncaught).toEqual(["New interpreter error: FIFO_FULL"]);
+    });
+  }
+
   test("fails when the script does not end", async () => {
     const running = target.start('print("here"); setInterval(function () {}, 10);', { timeoutMs: 500 });
     await expect(running.result).rejects.toThrow(/did not end within 500 ms. It printed:\nhere/);

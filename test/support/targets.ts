@@ -46,7 +46,10 @@ export interface RunOptions {
 export interface RunResult {
   /** The lines that the script printed, without `DONE` and without what the interpreter printed itself. */
   lines: string[];
-  /** Exceptions that nothing caught, as the interpreter shows them: `Uncaught Error: …`, one line each. */
+  /**
+   * Exceptions that nothing caught, as the interpreter shows them: `Uncaught Error: …`, one line each. With them, what
+   * the interpreter complains of by itself: `New interpreter error: FIFO_FULL`, `OUT OF MEMORY`.
+   */
   uncaught: string[];
   /** True if the script printed `DONE`; false if it ran out of things to do. */
   done: boolean;
@@ -283,7 +286,10 @@ function startInterpreter(program: string, script: string, options: RunOptions, 
   })().catch((error: Error) => run.fail(error.message));
 }
 
-/** Splits what Espruino's console shows into the script's lines and uncaught exceptions. */
+/** What Espruino's console shows on its own account, not because the script printed it. */
+const COMPLAINT = /^(Uncaught |ERROR: |Execution Interrupted|New interpreter error: |OUT OF MEMORY)/;
+
+/** Splits what Espruino's console shows into the script's lines and the interpreter's complaints. */
 class ConsoleReader {
   private started = false;
   private rest = "";
@@ -308,7 +314,7 @@ class ConsoleReader {
     // The characters of a byte string are its bytes: what is valid UTF-8 is shown as text.
     const line = Buffer.from(unwrapped, "latin1").toString("utf8");
     if (!this.started) this.started = line === START;
-    else if (line.startsWith("Uncaught ") || line.startsWith("ERROR: ") || /^Execution Interrupted/.test(line)) {
+    else if (COMPLAINT.test(line)) {
       this.run.takeUncaught(line);
       this.inTrace = true;
     } else if (this.inTrace && /^\s*(at |in function |\^|$|.*\^\s*$)/.test(line)) return;

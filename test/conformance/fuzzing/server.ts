@@ -29,6 +29,8 @@ export interface FuzzingServerOptions {
   patience?: number;
   /** Answers `/getCaseInfo`; false: as old servers, does not know it. */
   infos?: boolean;
+  /** How often it is asked for each result before it has one. */
+  late?: number;
 }
 
 export async function startFuzzingServer({
@@ -36,24 +38,36 @@ export async function startFuzzingServer({
   port = 0,
   patience = 30000,
   infos = true,
+  late = 0,
 }: FuzzingServerOptions = {}): Promise<FuzzingServer> {
   const results = new Map<string, Map<string, CaseResult>>();
   const reported: string[] = [];
+  /** Cases that go on, by agent and id: a client may ask for the result before its end of TCP has come. */
+  const running = new Map<string, Promise<unknown>>();
+  const asked = new Map<string, number>();
   const peer = await startPeer(async (connection) => {
     await connection.readHead();
     const { pathname, searchParams } = new URL(connection.path, "http://localhost");
     const agent = searchParams.get("agent") ?? "";
     const one = cases[Number(searchParams.get("case")) - 1];
+    const key = `${agent} ${one?.id}`;
     if (pathname === "/runCase" && one) {
-      const result = await runCase(connection, one, patience);
       if (!results.has(agent)) results.set(agent, new Map());
-      results.get(agent)!.set(one.id, result);
+      const run = runCase(connection, one, patience).then((result) => results.get(agent)!.set(one.id, result));
+      running.set(key, run);
+      await run;
       return;
     }
+    if (pathname === "/getCaseStatus") await running.get(key);
+    const status = (): string => {
+      const times = (asked.get(key) ?? 0) + 1;
+      asked.set(key, times);
+      return (times > late && results.get(agent)?.get(one?.id)?.behavior) || "MISSING";
+    };
     const answers: Record<string, () => string | undefined> = {
       "/getCaseCount": () => String(cases.length),
       "/getCaseInfo": () => (infos && one ? JSON.stringify({ id: one.id, description: one.description }) : undefined),
-      "/getCaseStatus": () => JSON.stringify({ behavior: results.get(agent)?.get(one?.id)?.behavior ?? "MISSING" }),
+      "/getCaseStatus": () => JSON.stringify({ behavior: status() }),
       "/updateReports": () => {
         reported.push(agent);
         return "";
@@ -91,14 +105,18 @@ class Client {
   /** Waits until `done`, and gives up when nothing comes for so long. Returns false if it gave up or the client left. */
   async until(done: () => boolean, patience: number): Promise<boolean> {
     while (!done() && !this.wrong) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), patience)));
-      const next = await Promise.race([this.connection.nextFrame().catch(() => undefined), late]);
-      clearTimeout(timer);
+      const next = await within(patience, this.connection.nextFrame());
       if (!next) return false;
       this.take(next);
     }
     return !this.wrong;
+  }
+
+  /** Whether the client ends its side of TCP: nothing of it is left open then. Frames behind its close are wrong. */
+  async ends(patience: number): Promise<boolean> {
+    const ended = await within(patience, this.connection.end());
+    while (!this.wrong && this.connection.frames.length > 0) this.take(await this.connection.nextFrame());
+    return ended !== undefined;
   }
 
   private take(received: ReceivedFrame): void {
@@ -126,6 +144,17 @@ class Client {
   }
 }
 
+/** What a promise brings; undefined if it brings nothing in so many milliseconds, or fails. */
+async function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), milliseconds)));
+  try {
+    return await Promise.race([promise.catch(() => undefined), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function runCase(connection: PeerConnection, one: FuzzingCase, patience: number): Promise<CaseResult> {
   await connection.handshake();
   const client = new Client(connection);
@@ -142,9 +171,9 @@ async function runCase(connection: PeerConnection, one: FuzzingCase, patience: n
   }
   await client.until(gone, patience);
   connection.fin();
-  const reason = client.wrong || judge(client, replies, clientCloses ?? answer);
-  // Whether the client ends TCP, too, shows that nothing is left open.
-  await connection.end();
+  const ended = await client.ends(patience);
+  const reason =
+    client.wrong || judge(client, replies, clientCloses ?? answer) || (ended ? "" : "the client did not end TCP");
   connection.socket.destroy();
   if (one.informational) return { behavior: "INFORMATIONAL", reason };
   return { behavior: reason ? "FAILED" : "OK", reason };
