@@ -16,6 +16,8 @@ const CTRL_C_PAUSE_MS = 250;
 const QUESTIONS_PER_CTRL_C = 6;
 /** How much of what the board printed is kept, characters. */
 const KEPT_OUTPUT = 20000;
+/** How much of another program's output is shown to the user, characters. */
+const SHOWN_OUTPUT = 60;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -140,12 +142,15 @@ class BoardConsole {
     if (strange * 5 > text.length) {
       return `the board at ${name} answers, but not legibly: the baud rate is probably wrong, choose another with -b (Espruino on the ESP32 uses 115200)`;
     }
+    // The last line, of which the end says most: a program that waits for input shows its prompt there.
     const line = text
+      .replace(/\x1b\[[\d;?]*[A-Za-z]|[^\n\x20-\x7e]/g, "")
       .trim()
-      .split(/[\r\n]+/)
+      .split("\n")
       .pop()
-      .slice(0, 60);
-    return `something answers at ${name}, but it is not Espruino's prompt (it says "${line}"): check the port, or flash the firmware with --firmware`;
+      .trim();
+    const shown = line.length > SHOWN_OUTPUT ? `...${line.slice(-SHOWN_OUTPUT)}` : line;
+    return `something answers at ${name}, but it is not Espruino's prompt (it says "${shown}"): check the port, or flash the firmware with --firmware`;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import * as net from "node:net";
-import { FlashProject, expectFailure } from "./flash_project";
+import { FlashProject, SHORT, expectFailure } from "./flash_project";
 import { BoardOptions, ScriptedBoard, StorageWrite } from "./scripted_board";
 
 const MODULE = "esp_websocket_client";
@@ -82,7 +82,7 @@ describe("an upload", () => {
     // The CLI gives up 2 s after its last byte; this board needs longer.
     project.write("dist/esp_websocket_client.min.js", "/".repeat(20 * 384));
     await boot({ faults: { writeMs: 150 } });
-    const result = await project.run(["-p", port], { FLASH_TIMEOUT: "8" });
+    const result = await project.run(["-p", port]);
     expect(result.stderr).toBe("");
     expect(result.status).toBe(0);
     expect(board.get(MODULE)).toHaveLength(20 * 384);
@@ -256,7 +256,7 @@ describe("a failure leaves the old file and says what to do:", () => {
         if (isUpload(write) && write.offset > 700) self.goSilent();
       },
     };
-    expectFailure(await project.run(["-p", port]), /took no more data|did not answer/);
+    expectFailure(await project.run(["-p", port], SHORT), /took no more data|did not answer/);
     await expectOldFileAndRecovery();
   });
 
@@ -351,22 +351,31 @@ describe("a failure leaves the old file and says what to do:", () => {
 describe("no board:", () => {
   test("it does not answer", async () => {
     await boot({ faults: { silent: true } });
-    expectFailure(await project.run(["-p", port]), /did not answer in 4 s.*reset button/);
+    expectFailure(await project.run(["-p", port], SHORT), /did not answer in 4 s.*reset button/);
   });
 
   test("the baud rate is wrong", async () => {
     await boot({ faults: { garbage: true } });
-    expectFailure(await project.run(["-p", port]), /not legibly: the baud rate is probably wrong.*-b/);
+    expectFailure(await project.run(["-p", port], SHORT), /not legibly: the baud rate is probably wrong.*-b/);
   });
 
-  test("another program answers", async () => {
-    await boot({ faults: { otherProgram: "login: " } });
-    expectFailure(await project.run(["-p", port]), /not Espruino's prompt \(it says ".*login:"\)/);
+  test("another program answers: the end of what it says is shown", async () => {
+    await boot({ faults: { otherProgram: "\x1b[2J\x1b[1;1HBusyBox v1.36\r\n\r\n\x1b[32mrouter login: \x1b[0m" } });
+    expectFailure(await project.run(["-p", port], SHORT), /not Espruino's prompt \(it says "router login:"\)/);
+  });
+
+  test("another program answers with a line without end: only its end is shown", async () => {
+    // Longer than what is shown, however often it was asked.
+    await boot({ faults: { otherProgram: `${"no carrier ".repeat(10)}login: ` } });
+    expectFailure(
+      await project.run(["-p", port], SHORT),
+      /not Espruino's prompt \(it says "\.\.\.[no carrier]{54}login:"\)/
+    );
   });
 
   test("the console has a password", async () => {
     await boot({ faults: { otherProgram: "Password required\r\nPassword:" } });
-    expectFailure(await project.run(["-p", port]), /asks for a password/);
+    expectFailure(await project.run(["-p", port], SHORT), /asks for a password/);
   });
 
   test("nothing listens", async () => {

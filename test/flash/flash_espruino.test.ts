@@ -20,11 +20,46 @@ if (!espruino) {
   );
 }
 
+/** Waits until no other process holds a name in Linux' abstract namespace, takes it, and gives what lets it go. */
+async function takeTurn(): Promise<() => Promise<void>> {
+  const name = "\0esp-websocket-client-telnet";
+  for (;;) {
+    const waiting = new Set<net.Socket>();
+    const server = net.createServer((socket) => waiting.add(socket.on("error", () => {})));
+    const free = await new Promise<boolean>((resolve, reject) => {
+      server.once("listening", () => resolve(true));
+      server.once("error", (error: NodeJS.ErrnoException) =>
+        error.code === "EADDRINUSE" ? resolve(false) : reject(error)
+      );
+      server.listen(name);
+    });
+    if (free) {
+      return async () => {
+        server.close();
+        for (const socket of waiting) socket.destroy();
+        await once(server, "close");
+      };
+    }
+    // The connection ends with the turn of whoever holds the name.
+    const holder = net.connect(name);
+    holder.on("error", () => {});
+    await once(holder, "close");
+  }
+}
+
 (espruino ? describe : describe.skip)("Espruino for Linux", () => {
   let project: FlashProject;
   let directory: string;
   let interpreter: ChildProcess;
+  let endTurn: () => Promise<void>;
   const port = ["-p", `tcp://127.0.0.1:${TELNET}`];
+
+  // The console's port is one for the whole machine: others who run these tests at the same time wait for their turn.
+  beforeAll(async () => {
+    endTurn = await takeTurn();
+  }, 600000);
+
+  afterAll(() => endTurn());
 
   beforeEach(async () => {
     project = new FlashProject();

@@ -8,6 +8,9 @@ import * as path from "node:path";
 
 const root = path.resolve(__dirname, "..", "..");
 
+/** For a board that answers nothing that flash.sh could wait for. */
+export const SHORT = { FLASH_TIMEOUT: "4" };
+
 export interface Result {
   status: number | null;
   stdout: string;
@@ -51,7 +54,8 @@ export class FlashProject {
   async run(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
     const child = spawn("./flash.sh", args, {
       cwd: this.directory,
-      env: { ...process.env, PATH: `${this.bin}:${process.env["PATH"]}`, FLASH_TIMEOUT: "4", ...env },
+      // Patience for a busy machine: the tests of a board that does not answer ask for less (SHORT).
+      env: { ...process.env, PATH: `${this.bin}:${process.env["PATH"]}`, FLASH_TIMEOUT: "20", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let stdout = "";
