@@ -7,7 +7,7 @@ import tseslint from "typescript-eslint";
 const device = ["src/**/*.ts", "board/*.ts"];
 
 export default tseslint.config(
-  { ignores: ["dist/", "coverage/", "**/node_modules/"] },
+  { ignores: ["dist/", ".build-*/", "coverage/", "**/node_modules/"] },
   eslint.configs.recommended,
   // A protocol's grammar names control characters.
   { rules: { "no-control-regex": "off" } },

@@ -6,7 +6,7 @@ module.exports = {
   transform: { "^.+\\.ts$": ["ts-jest", { tsconfig: "<rootDir>/tsconfig.json" }] },
   // On the board, web_socket finds its lower half by the name under which that is stored.
   moduleNameMapper: { "^esp_websocket_client$": "<rootDir>/src/esp_websocket_client.ts" },
-  modulePathIgnorePatterns: ["<rootDir>/dist/"],
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/\\.build-"],
   maxWorkers: 2,
   testTimeout: 120000,
   reporters: ["default", "<rootDir>/scripts/jest_reporter.cjs"],

@@ -1,5 +1,6 @@
 /**
- * Builds everything under dist/ but the simulator (that is tsconfig.simulator.json).
+ * Builds everything under dist/ but the simulator (that is tsconfig.simulator.json). `npm run build` names another
+ * folder, BUILD_FOLDER, which takes the place of dist/ when all is well.
  *
  * The sources are compiled to ES5 by TypeScript 5.9: later compilers have no ES5 target.
  */
@@ -11,6 +12,8 @@ import { publicTypes } from "./scripts/public_types.mjs";
 
 /** The name under which the library lies in the board's Storage. */
 const LIBRARY = "esp_websocket_client";
+
+const folder = process.env.BUILD_FOLDER ?? "dist";
 
 /** Leaves the C-style API out of a bundle that uses it: on the board, and in the types, it is another file. */
 const leaveOutLibrary = (id) => ({
@@ -49,8 +52,8 @@ function boardModule(input, name, plugins = [], minifier = {}) {
     treeshake: { propertyReadSideEffects: false },
     plugins: [...plugins, compile()],
     output: [
-      { ...cjs, file: `dist/${name}.js` },
-      { ...cjs, file: `dist/${name}.min.js`, plugins: [minifyForBoard(minifier)] },
+      { ...cjs, file: `${folder}/${name}.js` },
+      { ...cjs, file: `${folder}/${name}.min.js`, plugins: [minifyForBoard(minifier)] },
     ],
   };
 }
@@ -60,7 +63,7 @@ function types(input, name, { plugins = [], ...options } = {}) {
   return {
     input,
     plugins: [...plugins, dts({ tsconfig: "tsconfig.device.json" })],
-    output: { file: `dist/${name}.d.ts`, format: "es", plugins: [publicTypes(options)] },
+    output: { file: `${folder}/${name}.d.ts`, format: "es", plugins: [publicTypes(options)] },
   };
 }
 
@@ -91,7 +94,7 @@ const esModules = (board) => ({
     },
   ],
   output: {
-    dir: `dist/esm/${board}`,
+    dir: `${folder}/esm/${board}`,
     format: "es",
     preserveModules: true,
     preserveModulesRoot: ".",

@@ -14,29 +14,58 @@ function countLine(results) {
   return `${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`;
 }
 
+/** Programs that a computer may lack: the names of the tests that want them, and what to do. */
+const WANTED = [
+  {
+    tests: /set IOTJS\b/,
+    isHere: () => false, // Or there would be no such test
+    sentence: "IoT.js, which is not here: put `iotjs` on the PATH or its file name in IOTJS",
+  },
+  {
+    tests: /set ESPRUINO_SMALL\b|with (2500|1800) variables/,
+    isHere: () => Boolean(process.env.ESPRUINO_SMALL),
+    sentence: "an Espruino with a small heap: put the file name of one in ESPRUINO_SMALL",
+  },
+  {
+    tests: /Espruino|real interpreter/,
+    isHere: () => Boolean(findEspruino()),
+    sentence: "Espruino for Linux, which is not here: put `espruino` on the PATH or its file name in ESPRUINO",
+  },
+];
+
+/**
+ * What was skipped and why, as lines. Where a program is missing, one test stands for all that were to run on it.
+ * @param results what Jest tells when all is done
+ */
+function skipLines(results) {
+  const skipped = results.testResults.flatMap((file) =>
+    file.testResults
+      .filter(({ status }) => status === "pending" || status === "todo")
+      .map(({ fullName }) => ({ file: path.relative(process.cwd(), file.testFilePath), fullName }))
+  );
+  if (skipped.length === 0) return [];
+  const reasons = new Map();
+  for (const { file, fullName } of skipped) {
+    const wanted = WANTED.find(({ tests, isHere }) => tests.test(fullName) && !isHere());
+    const reason = wanted ? `want ${wanted.sentence}.` : `in ${file}: ${fullName}`;
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  const lines = [...reasons].map(
+    ([reason, count]) => `  ${count} ${count === 1 ? reason.replace(/^want/, "wants") : reason}`
+  );
+  return ["", "Skipped tests:", ...lines.sort((one, other) => parseInt(other, 10) - parseInt(one, 10))];
+}
+
 class SkipReporter {
   onRunComplete(_contexts, results) {
-    const skipped = results.testResults
-      .map((file) => ({ name: path.relative(process.cwd(), file.testFilePath), count: file.numPendingTests }))
-      .filter((file) => file.count > 0);
-    const lines = [];
-    if (skipped.length > 0) {
-      lines.push("", "Skipped tests:", ...skipped.map((file) => `  ${file.count} in ${file.name}`));
-    }
-    if (!findEspruino()) {
-      lines.push(
-        "",
-        "The tests on the real interpreter were skipped: there is no Espruino for Linux here.",
-        "Put `espruino` on the PATH or its file name in ESPRUINO to run them."
-      );
-    }
-    lines.push("", countLine(results), "");
+    const lines = [...skipLines(results), "", countLine(results), ""];
     // Jest's own summary comes after every reporter's word: this one waits for the very end.
     process.once("exit", () => process.stdout.write(lines.join("\n")));
   }
 }
 
 module.exports = SkipReporter;
+module.exports.skipLines = skipLines;
 
 if (require.main === module) {
   console.log(countLine(JSON.parse(fs.readFileSync(process.argv[2], "utf8"))));

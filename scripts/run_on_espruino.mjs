@@ -8,6 +8,8 @@ import path from "node:path";
 const START = "\u0002";
 /** Storage is written in pieces that a small heap has room for. */
 const PIECE = 512;
+/** So many pieces are written by one run: a small heap has no room for a script that writes everything. */
+const PIECES = 20;
 
 /**
  * @param {object} options
@@ -23,9 +25,12 @@ export async function runOnEspruino({ espruino, storage, script, print, signal }
   // Espruino keeps its flash memory as a file in its working directory.
   const board = fs.mkdtempSync(path.join(os.tmpdir(), "espruino-"));
   try {
-    // A run of its own, so that the writing takes no memory from the script: flash outlasts a run.
-    const written = await runFile(writingScript(storage), () => {});
-    return written.length > 0 ? written : await runFile(script, print);
+    // Runs of their own, so that the writing takes no memory from the script: flash outlasts a run.
+    for (const writing of writingScripts(storage)) {
+      const problems = await runFile(writing, () => {});
+      if (problems.length > 0 || signal?.aborted) return problems;
+    }
+    return await runFile(script, print);
   } finally {
     fs.rmSync(board, { recursive: true, force: true });
   }
@@ -71,18 +76,21 @@ function withoutPrompt(line) {
   return line.replace(/\r/g, "").replace(/^>?(\u001b\[J)+/, "");
 }
 
-function writingScript(storage) {
+/** Scripts that together write the files into Storage. */
+function writingScripts(storage) {
   const lines = [];
   for (const [name, content] of Object.entries(storage)) {
     const bytes = Buffer.from(content).toString("latin1");
     for (let at = 0; at < bytes.length; at += PIECE) {
       const piece = JSON.stringify(bytes.slice(at, at + PIECE)).replace(
-        /[\u0080-\u00ff]/g,
+        /[\u007f-\u00ff]/g,
         (character) => `\\x${character.charCodeAt(0).toString(16)}`
       );
       const written = `require("Storage").write(${JSON.stringify(name)},${piece},${at},${bytes.length})`;
       lines.push(`if(!${written})throw new Error("Storage is full");`);
     }
   }
-  return lines.join("\n");
+  const scripts = [];
+  for (let at = 0; at < lines.length; at += PIECES) scripts.push(lines.slice(at, at + PIECES).join("\n"));
+  return scripts;
 }

@@ -16,9 +16,17 @@ function newestChange(name) {
   return Math.max(0, ...fs.readdirSync(file).map((entry) => newestChange(path.join(name, entry))));
 }
 
-/** Builds if a source is newer than what was built from it. */
+/** Builds if a source is newer than what was built from it. A build that fails leaves the old one, which is not run. */
 function build() {
-  const sources = ["src", "board", "rollup.config.mjs", "scripts/minify.mjs", "tsconfig.device.json", "package.json"];
+  const sources = [
+    "src",
+    "board",
+    "package.json",
+    "rollup.config.mjs",
+    "tsconfig.device.json",
+    "tsconfig.simulator.json",
+  ];
+  sources.push("scripts/minify.mjs", "scripts/public_types.mjs");
   const built = ["dist/esp_websocket_client.min.js", "dist/websocket.min.js", "dist/simulator/index.js"];
   if (Math.min(...built.map(newestChange)) > Math.max(...sources.map(newestChange))) return;
   console.log("Building…");

@@ -6,7 +6,6 @@ import { findEspruino } from "../../scripts/find_espruino.cjs";
 
 const root = path.join(__dirname, "../..");
 const interpreter = findEspruino();
-if (!interpreter) console.warn("There is no Espruino (ESPRUINO, or espruino on the PATH): budgets are not checked.");
 
 /** Most variables each may take. Times are no test: they are the machine's, not ours. */
 const BUDGETS: Record<string, number> = {
@@ -20,7 +19,7 @@ const BUDGETS: Record<string, number> = {
   "variables left after 40 lives": 0,
 };
 
-(interpreter ? describe : describe.skip)("what the bundle takes of the board's memory", () => {
+(interpreter ? describe : describe.skip)("what the bundle takes of the memory of a real Espruino", () => {
   let counted: Record<string, number>;
 
   beforeAll(() => {

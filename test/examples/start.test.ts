@@ -10,10 +10,14 @@ import { startEcho } from "./server";
 const root = path.join(__dirname, "../..");
 
 /** `npm start -- args`; `from` is the folder in which the user stands. */
-function npmStart(args: string[], from = root): Promise<{ status: number | null; lines: string[]; errors: string[] }> {
+function npmStart(
+  args: string[],
+  from = root,
+  env: NodeJS.ProcessEnv = {}
+): Promise<{ status: number | null; lines: string[]; errors: string[] }> {
   const child = spawn("npm", ["start", "--silent", "--prefix", root, "--", ...args], {
     cwd: from,
-    env: { ...process.env, INIT_CWD: from, npm_config_loglevel: "silent" },
+    env: { ...process.env, INIT_CWD: from, npm_config_loglevel: "silent", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const text = ["", ""];
@@ -84,10 +88,14 @@ describe("with a script of the user's", () => {
   });
 });
 
-const espruino = findEspruino();
-(espruino ? test : test.skip)("--espruino runs the example on the real interpreter", async () => {
-  const { status, lines } = await npmStart(["--espruino"]);
-  expect(normal(lines)[0]).toBe(`Running examples/echo.js on ${espruino},`);
-  expect(lines.slice(-2)).toEqual(["closed: code 0", "finish"]);
-  expect(status).toBe(0);
-});
+const espruinos = { "with a large heap": findEspruino(), "with a small heap": process.env.ESPRUINO_SMALL };
+for (const [heap, espruino] of Object.entries(espruinos)) {
+  const variable = heap === "with a large heap" ? "ESPRUINO" : "ESPRUINO_SMALL";
+  const name = `--espruino runs the example on the real interpreter ${heap} (set ${variable})`;
+  (espruino ? test : test.skip)(name, async () => {
+    const { status, lines } = await npmStart(["--espruino"], root, { ESPRUINO: espruino });
+    expect(normal(lines)[0]).toBe(`Running examples/echo.js on ${espruino},`);
+    expect(lines.slice(-2)).toEqual(["closed: code 0", "finish"]);
+    expect(status).toBe(0);
+  });
+}

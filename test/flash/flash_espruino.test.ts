@@ -14,12 +14,6 @@ const espruino = findEspruino();
 const TELNET = 2323;
 const MODULE = "esp_websocket_client";
 
-if (!espruino) {
-  process.stderr.write(
-    "SKIPPED: flash.sh is not tested on a real Espruino; put espruino on the PATH or set ESPRUINO\n"
-  );
-}
-
 /** Waits until no other process holds a name in Linux' abstract namespace, takes it, and gives what lets it go. */
 async function takeTurn(): Promise<() => Promise<void>> {
   const name = "\0esp-websocket-client-telnet";

@@ -1,0 +1,71 @@
+/**
+ * `npm run build`: makes dist/. It is built and checked in a folder of its own, so that dist/ holds a whole build that
+ * has passed its checks, or is as it was, and whoever reads it meanwhile finds each file.
+ */
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { checkBundles } from "./check_bundles.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = path.join(root, "dist");
+const require = createRequire(import.meta.url);
+
+/** Runs a program of a package; false if it failed, and has said why. */
+function run(program, args, env = {}) {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: "inherit",
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => resolve(status === 0));
+  });
+}
+
+async function buildIn(folder) {
+  const name = path.relative(root, folder);
+  const rollup = path.join(path.dirname(require.resolve("rollup/package.json")), "dist/bin/rollup");
+  const built = await Promise.all([
+    run(rollup, ["--config", "rollup.config.mjs", "--silent"], { BUILD_FOLDER: name }),
+    run(require.resolve("typescript/bin/tsc"), ["-p", "tsconfig.simulator.json", "--outDir", `${name}/simulator`]),
+  ]);
+  return built.every(Boolean) && checkBundles(folder);
+}
+
+const filesIn = (folder) =>
+  fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+
+/** Moves the files of `folder` to dist/, one by one over the old ones, and removes what a former build has left there. */
+function publish(folder) {
+  fs.mkdirSync(dist, { recursive: true });
+  const files = filesIn(folder);
+  const keep = new Set(files);
+  for (const name of files) {
+    for (let parent = path.dirname(name); parent !== "."; parent = path.dirname(parent)) keep.add(parent);
+    fs.mkdirSync(path.join(dist, path.dirname(name)), { recursive: true });
+    fs.renameSync(path.join(folder, name), path.join(dist, name));
+  }
+  for (const name of fs.readdirSync(dist, { recursive: true })) {
+    if (!keep.has(name)) fs.rmSync(path.join(dist, name), { recursive: true, force: true });
+  }
+}
+
+const folder = fs.mkdtempSync(path.join(root, ".build-"));
+// Ctrl-C ends the programs that are running here, and with them the build.
+process.on("SIGINT", () => {});
+try {
+  if (await buildIn(folder)) publish(folder);
+  else {
+    console.error("dist/ is as it was.");
+    process.exitCode = 1;
+  }
+} finally {
+  fs.rmSync(folder, { recursive: true, force: true });
+}

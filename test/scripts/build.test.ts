@@ -1,0 +1,74 @@
+/** `npm run build`, in a copy of the project: what it leaves in dist/ when all is well, and when it is not. */
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+const root = path.join(__dirname, "../..");
+
+let project: string;
+beforeEach(() => {
+  project = fs.mkdtempSync(path.join(os.tmpdir(), "esp-websocket-client-build-"));
+  const names = ["src", "board", "scripts", "examples", "rollup.config.mjs", "package.json"];
+  names.push("tsconfig.json", "tsconfig.device.json", "tsconfig.simulator.json");
+  for (const name of names) fs.cpSync(path.join(root, name), path.join(project, name), { recursive: true });
+  fs.symlinkSync(path.join(root, "node_modules"), path.join(project, "node_modules"));
+  // What a build has left, an hour ago.
+  for (const name of ["esp_websocket_client.min.js", "websocket.min.js", "simulator/index.js", "esm/board/former.js"])
+    put(`dist/${name}`, "former");
+});
+afterEach(() => fs.rmSync(project, { recursive: true, force: true }));
+
+function put(name: string, content: string): void {
+  const file = path.join(project, name);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, content);
+  const past = new Date(Date.now() - 3600_000);
+  fs.utimesSync(file, past, past);
+}
+
+const files = (folder: string): string[] =>
+  (fs.readdirSync(path.join(folder, "dist"), { recursive: true }) as string[])
+    .filter((name) => fs.statSync(path.join(folder, "dist", name)).isFile())
+    .sort();
+
+function start(args: string[] = []): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, ["scripts/start.mjs", ...args], {
+    cwd: project,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const text = ["", ""];
+  [child.stdout, child.stderr].forEach((stream, index) => {
+    stream.setEncoding("utf8").on("data", (chunk: string) => (text[index] += chunk));
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status, stdout: text[0], stderr: text[1] }));
+  });
+}
+
+test("npm start builds what is out of date; what a former build has left is gone; the next time nothing is built", async () => {
+  const first = await start();
+  expect(first).toMatchObject({ status: 0, stderr: "" });
+  expect(first.stdout).toMatch(/^Building…\nRunning [^]*\nfinish\n$/);
+  expect(files(project)).toEqual(files(root));
+  expect(fs.readdirSync(project).filter((name) => name.startsWith(".build"))).toEqual([]);
+  const second = await start();
+  expect(second.stdout).toMatch(/^Running /);
+}, 300000);
+
+test("a build that fails its size check leaves dist/ as it was, and npm start does not run that", async () => {
+  const file = path.join(project, "package.json");
+  const settings = JSON.parse(fs.readFileSync(file, "utf8")) as { sizeBudget: Record<string, number> };
+  settings.sizeBudget["dist/websocket.min.js"] = 100;
+  fs.writeFileSync(file, JSON.stringify(settings));
+  const before = files(project);
+  const { status, stdout, stderr } = await start();
+  expect([status, stdout]).toEqual([1, "Building…\n"]);
+  expect(stderr).toMatch(
+    /dist\/websocket\.min\.js has \d+ bytes, \d+ over its budget[^]*dist\/ is as it was\.\nThe build failed: `npm run build` shows why\.\n$/
+  );
+  expect(files(project)).toEqual(before);
+  expect(fs.readFileSync(path.join(project, "dist/websocket.min.js"), "utf8")).toBe("former");
+  expect(fs.readdirSync(project).filter((name) => name.startsWith(".build"))).toEqual([]);
+}, 300000);
