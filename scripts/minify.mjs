@@ -106,13 +106,19 @@ function packNames(code) {
     places.set(name, [...(places.get(name) ?? []), node.property]);
   });
   const free = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$"].filter((letter) => !taken.has(letter));
-  const prefix = "esp_websocket_client_";
   const edits = [];
   const declared = [];
   const replaceAll = (nodes, text) => nodes.forEach((node) => edits.push([node.start - 1, node.end, `[${text}]`]));
+  // The other module's name, which begins the names of its functions too.
+  const prefix = "esp_websocket_client";
   const begun = [...places].filter(([name]) => name.startsWith(prefix));
   const share = begun.length > 2 ? free.shift() : undefined;
-  if (share) declared.push(`${share}="${prefix}"`);
+  if (share) {
+    declared.push(`${share}="${prefix}"`);
+    full(program, ({ type, value, start, end }) => {
+      if (type === "Literal" && value === prefix) edits.push([start, end, share]);
+    });
+  }
   for (const [name, nodes] of places) {
     const text = share && name.startsWith(prefix) ? `${share}+"${name.slice(prefix.length)}"` : `"${name}"`;
     const plain = text.startsWith('"') ? name.length + 1 : text.length + 2;
@@ -157,7 +163,7 @@ export function minifyForBoard({ packed = false } = {}) {
       // A second use keeps them from being put into others; it is taken out again below.
       const hot = HOT.filter((name) => new RegExp(`^function ${name}\\(`, "m").test(source));
       if (hot.length) source += `\nhot(${hot});`;
-      if (source !== code) source = "var exported = exports;\n" + source;
+      if (/\bexported\b/.test(source)) source = "var exported = exports;\n" + source;
       const result = await minify(source, terserOptions);
       const minified = result.code.replace(/([;,])hot\([\w$,]*\)/, "");
       return { code: packed ? packNames(minified) : minified, map: null };

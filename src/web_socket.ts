@@ -125,17 +125,20 @@ export interface WebSocket {
   readonly OPEN: 1;
   readonly CLOSING: 2;
   readonly CLOSED: 3;
-  /** Where it connects to, in its normal form. */
+  /** Where it connects to: as given, but for the scheme (`ws` or `wss`) and a `/` behind the host, which may be missing. */
   readonly url: string;
   /** `CONNECTING`, `OPEN`, `CLOSING` or `CLOSED`. */
   readonly readyState: number;
-  /** Bytes given to `send` that wait to be sent; those that `send` was given after the end are counted in. */
+  /**
+   * Bytes given to `send` that wait to be sent. What waited when the connection ended is not counted any more; what
+   * `send` was given after the end is, text by its `length`.
+   */
   readonly bufferedAmount: number;
   /** Always "": no extension is offered. */
   readonly extensions: string;
   /** The subprotocol that the server chose, "" before `open` and where there is none. */
   readonly protocol: string;
-  /** What binary messages are received as: `"arraybuffer"` (default) or `"uint8array"`. */
+  /** What binary messages are received as: `"uint8array"`, or for everything else an ArrayBuffer (default `"arraybuffer"`). */
   binaryType: string;
   onopen: ((this: WebSocket, event: SocketEvent) => void) | null;
   onmessage: ((this: WebSocket, event: MessageEvent) => void) | null;
@@ -231,9 +234,11 @@ function tell(socket: Socket, type: string, event: any): void {
   event.type = type;
   event.target = socket;
   // Where the interpreter itself keeps listeners. A list is replaced, never changed, so handlers may add and remove.
-  [(socket as any)["on" + type]].concat((socket as any)["#on" + type]).forEach(function (listener: any) {
+  var list = "#on" + type;
+  [(socket as any)["on" + type]].concat((socket as any)[list]).forEach(function (listener: any, index: number) {
     try {
-      if (listener)
+      // Not what another listener has removed meanwhile
+      if (listener && (!index || [].concat((socket as any)[list]).indexOf(listener as never) >= 0))
         if (listener.handleEvent) listener.handleEvent(event);
         else listener.call(socket, event);
     } catch (exception) {
@@ -329,9 +334,10 @@ function onData(socket: Socket, event: EventData): void {
 const WebSocket = function (this: Socket, url: any, protocols?: any, config?: any): any {
   if (!(this instanceof WebSocket)) return new WebSocket(url, protocols, config);
   var socket: Socket = this;
-  var start = (url = "" + url).indexOf("://") + 3;
+  // Scheme, authority, and what follows; no URL at all in place of Espruino's `ws`.
+  var parts: string[] | null = /^ *(\w+:\/\/)([^\/?]*)(.*)/.exec((url = "" + url));
   var all: any = { user_context: socket, disable_auto_reconnect: true, tx_queue_size: 1e9 };
-  if (start < 3) {
+  if (!parts) {
     var options = protocols || {};
     var headers = "Origin: " + (options.origin || "Espruino");
     for (var name in options.headers) headers += "\r\n" + name + ": " + options.headers[name];
@@ -345,9 +351,7 @@ const WebSocket = function (this: Socket, url: any, protocols?: any, config?: an
       ping_interval_sec: +options.keepAlive || 60,
     };
   } else {
-    var scheme = url.substr(0, start).toLowerCase().replace("http", "ws");
-    url = url.substr(start);
-    url = scheme + url + (/[\/?]/.test(url) ? "" : "/");
+    url = parts[1].toLowerCase().replace("http", "ws") + parts[2] + (parts[3][0] === "/" ? "" : "/") + parts[3];
     socket.url = url;
     if (url.indexOf("#") < 0) all.uri = url;
     protocols = [].concat(protocols === undefined ? [] : protocols);
@@ -368,7 +372,7 @@ const WebSocket = function (this: Socket, url: any, protocols?: any, config?: an
         socket.emit("rawData", bytes);
       };
   }
-  start = esp_websocket_client_start(client);
+  var start = esp_websocket_client_start(client);
   // Without a client, `init` has printed why; a scheme that is none of a WebSocket shows here.
   if (start && start !== ESP_ERR_NOT_SUPPORTED) raise("Bad URL or config: " + url);
   if (start) fail(socket, socket._error);
@@ -422,14 +426,9 @@ var prototype: any = ((WebSocket as any).prototype = {
     reason = reason === undefined ? "" : "" + reason;
     if (code !== undefined && +code !== 1000 && !(code >= 3000 && code < 5000))
       raise("Bad close code: " + code, "InvalidAccessError");
-    if (
-      reason.length > 123 ||
-      (state === OPEN &&
-        (code || reason
-          ? esp_websocket_client_close_with_code(client, +code || 1000, reason)
-          : esp_websocket_client_send_with_opcode(client, 8, "")))
-    )
-      raise("Reason over 123 bytes");
+    // Only a close frame of an open connection can do without a body; the reason is measured whatever the state.
+    if (state === OPEN && !code && !reason) esp_websocket_client_send_with_opcode(client, 8, "");
+    else if (esp_websocket_client_close_with_code(client, +code || 1000, reason) > 0) raise("Reason over 123 bytes");
     // What is CONNECTING fails; CLOSED, an attempt that may be about to come is called off.
     if (!(state % CLOSED)) fail(this, "Closed");
     if (state < CLOSING) this.readyState = CLOSING;
@@ -441,12 +440,12 @@ var prototype: any = ((WebSocket as any).prototype = {
 ["removeEventListener", "addEventListener"].forEach(function (name, add) {
   prototype[name] = function (type: string, listener: any) {
     type = "#on" + type;
-    this[type] = []
-      .concat(this[type] || [])
-      .filter(function (other) {
-        return other !== listener;
-      })
-      .concat(add ? listener : []);
+    var list: any[] = [].concat(this[type] || []);
+    var index = list.indexOf(listener);
+    if (index < 0) {
+      if (add) list.push(listener);
+    } else if (!add) list.splice(index, 1);
+    this[type] = list;
   };
 });
 Object.defineProperty(prototype, "bufferedAmount", {

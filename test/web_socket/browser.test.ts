@@ -249,13 +249,15 @@ describeTargets(
         show("socket");
         var s = new WebSocket(URL);
         attempt(function () { s.send("too early"); });
-        var reason = "";
+        var reason = "", long = "";
         while (reason.length < 124) reason += "x";
+        for (var i = 0; i < 62; i++) long += "é"; // 124 bytes
         function closing() {
           [999, 1001, 1005, 1006, 2999, 5000, "x", null].forEach(function (code) {
             attempt(function () { s.close(code); });
           });
           attempt(function () { s.close(1000, reason); });
+          attempt(function () { s.close(1000, long); });
           show("state", s.readyState);
         }
         closing();
@@ -269,7 +271,12 @@ describeTargets(
       const lines = result.lines.filter((line) => !/^esp_websocket_client_init: /.test(line));
       const syntax = shown("SyntaxError", true);
       const access = shown("InvalidAccessError", true);
-      const closing = (state: number): string[] => [...Array<string>(8).fill(access), syntax, shown("state", state)];
+      const closing = (state: number): string[] => [
+        ...Array<string>(8).fill(access),
+        syntax,
+        syntax,
+        shown("state", state),
+      ];
       expect(lines).toEqual([
         ...Array<string>(13).fill(syntax),
         shown("socket"),
@@ -287,7 +294,7 @@ describeTargets(
         target,
         () => {},
         `
-        ["WS://127.0.0.1:1", "http://127.0.0.1:1?x", "HTTPS://127.0.0.1:1/a?b", "ws://127.0.0.1:1/a/?b"].forEach(function (url) {
+        ["WS://127.0.0.1:1", "http://127.0.0.1:1?x/y", "HTTPS://127.0.0.1:1/a?b", "  ws://127.0.0.1:1//a/?b?c"].forEach(function (url) {
           var s = new WebSocket(url);
           s.close();
           show(s.url, s.readyState);
@@ -295,9 +302,9 @@ describeTargets(
       );
       expect(result.lines).toEqual([
         shown("ws://127.0.0.1:1/", 2),
-        shown("ws://127.0.0.1:1?x", 2),
+        shown("ws://127.0.0.1:1/?x/y", 2),
         shown("wss://127.0.0.1:1/a?b", 2),
-        shown("ws://127.0.0.1:1/a/?b", 2),
+        shown("ws://127.0.0.1:1//a/?b?c", 2),
       ]);
     });
 
@@ -444,8 +451,8 @@ describeTargets(
         }
         s.addEventListener("message", fails);
         s.addEventListener("message", twice);
-        s.addEventListener("message", twice);
         s.addEventListener("message", object);
+        s.addEventListener("message", twice);
         s.addEventListener("message", once);
         s.addEventListener("close", object);
         s.removeEventListener("close", object);
@@ -459,6 +466,34 @@ describeTargets(
       ]);
       // Espruino forgets which exception it was when a timer of the same turn catches another.
       expect(result.uncaught).toEqual([expect.stringMatching(target.real ? /^Uncaught / : /^Uncaught Error: Oh no$/)]);
+    });
+
+    test("calls no listener that another has removed meanwhile", async () => {
+      const result = await run(
+        target,
+        async (connection) => {
+          await connection.handshake([], Buffer.concat([text("1"), text("2"), close(1000)]));
+          connection.fin();
+        },
+        `
+        var s = new WebSocket(URL);
+        function first(event) {
+          show("first", event.data);
+          s.removeEventListener("message", second);
+          s.addEventListener("message", third);
+        }
+        function second(event) { show("second", event.data); }
+        function third(event) { show("third", event.data); }
+        s.addEventListener("message", first);
+        s.addEventListener("message", second);
+        function opened() { show("opened"); }
+        s.addEventListener("open", opened);
+        s.onopen = function () { s.removeEventListener("open", opened); };`
+      );
+      expect(result).toMatchObject({
+        lines: [shown("first", "1"), shown("first", "2"), shown("third", "2")],
+        uncaught: [],
+      });
     });
 
     test("connects again only if the configuration asks, and close ends that", async () => {
