@@ -117,10 +117,16 @@ const splits: Case[] = [
 
 // What is not.
 
+/** What UTF-8 would make of a surrogate. */
+const surrogate = (code: number): Buffer => bytes(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+
 const INVALID: [string, Buffer][] = [
   ["a first continuation byte alone", bytes(0x80)],
   ["a last continuation byte alone", bytes(0xbf)],
-  ["seven continuation bytes", bytes(0x80, 0xbf, 0x80, 0xbf, 0x80, 0xbf, 0x80)],
+  ...[2, 3, 4, 5, 6, 7].map((count): [string, Buffer] => [
+    `${count} continuation bytes`,
+    bytes(0x80, 0xbf, 0x80, 0xbf, 0x80, 0xbf, 0x80).subarray(0, count),
+  ]),
   ["all 64 continuation bytes", Buffer.from(Array.from({ length: 64 }, (_, index) => 0x80 + index))],
   [
     "two-byte starts, each with a space",
@@ -134,12 +140,28 @@ const INVALID: [string, Buffer][] = [
     "four-byte starts, each with a space",
     Buffer.from(Array.from({ length: 8 }, (_, index) => [0xf0 + index, 32]).flat()),
   ],
+  ["five-byte starts, each with a space", bytes(0xf8, 32, 0xf9, 32, 0xfa, 32, 0xfb, 32)],
+  ["six-byte starts, each with a space", bytes(0xfc, 32, 0xfd, 32)],
   ["a two-byte character without its last byte", bytes(0xc3)],
   ["a three-byte character without its last byte", bytes(0xe2, 0x82)],
   ["a four-byte character without its last byte", bytes(0xf0, 0x9f, 0x98)],
   ["a three-byte character without its last two bytes", bytes(0xe2)],
   ["a four-byte character without its last two bytes", bytes(0xf0, 0x9f)],
+  ["U+07FF without its last byte", bytes(0xdf)],
+  ["U+FFFF without its last byte", bytes(0xef, 0xbf)],
+  ["U+1FFFFF, its last byte missing", bytes(0xf7, 0xbf, 0xbf)],
+  ["the largest in five bytes, its last byte missing", bytes(0xfb, 0xbf, 0xbf, 0xbf)],
+  ["the largest in six bytes, its last byte missing", bytes(0xfd, 0xbf, 0xbf, 0xbf, 0xbf)],
+  ["NUL in two bytes, its last byte missing", bytes(0xc0)],
+  ["NUL in three bytes, its last byte missing", bytes(0xe0, 0x80)],
+  ["NUL in four bytes, its last byte missing", bytes(0xf0, 0x80, 0x80)],
+  ["NUL in five bytes, its last byte missing", bytes(0xf8, 0x80, 0x80, 0x80)],
+  ["NUL in six bytes, its last byte missing", bytes(0xfc, 0x80, 0x80, 0x80, 0x80)],
   ["unfinished characters in a row", bytes(0xc3, 0xe2, 0x82, 0xf0, 0x9f, 0x98)],
+  [
+    "all of the unfinished ones in a row",
+    Buffer.from("c0e080f08080f8808080fc80808080dfefbff7bfbffbbfbfbffdbfbfbfbf", "hex"),
+  ],
   ["0xFE", bytes(0xfe)],
   ["0xFF", bytes(0xff)],
   ["0xFE and 0xFF", bytes(0xfe, 0xfe, 0xff, 0xff)],
@@ -151,20 +173,29 @@ const INVALID: [string, Buffer][] = [
   ["NUL in two bytes", bytes(0xc0, 0x80)],
   ["NUL in three bytes", bytes(0xe0, 0x80, 0x80)],
   ["NUL in four bytes", bytes(0xf0, 0x80, 0x80, 0x80)],
+  ["NUL in five bytes", bytes(0xf8, 0x80, 0x80, 0x80, 0x80)],
+  ["NUL in six bytes", bytes(0xfc, 0x80, 0x80, 0x80, 0x80, 0x80)],
   ["the highest overlong form of two bytes", bytes(0xc1, 0xbf)],
   ["the highest overlong form of three bytes", bytes(0xe0, 0x9f, 0xbf)],
   ["the highest overlong form of four bytes", bytes(0xf0, 0x8f, 0xbf, 0xbf)],
-  ["the first surrogate", bytes(0xed, 0xa0, 0x80)],
-  ["the last high surrogate", bytes(0xed, 0xaf, 0xbf)],
-  ["the first low surrogate", bytes(0xed, 0xb0, 0x80)],
-  ["the last surrogate", bytes(0xed, 0xbf, 0xbf)],
-  ["a pair of surrogates", bytes(0xed, 0xa0, 0x80, 0xed, 0xb0, 0x80)],
-  ["the last pair of surrogates", bytes(0xed, 0xaf, 0xbf, 0xed, 0xbf, 0xbf)],
+  ["the highest overlong form of five bytes", bytes(0xf8, 0x87, 0xbf, 0xbf, 0xbf)],
+  ["the highest overlong form of six bytes", bytes(0xfc, 0x83, 0xbf, 0xbf, 0xbf, 0xbf)],
+  ...[0xd800, 0xdb7f, 0xdb80, 0xdbff, 0xdc00, 0xdf80, 0xdfff].map((code): [string, Buffer] => [
+    `the surrogate U+${code.toString(16).toUpperCase()}`,
+    surrogate(code),
+  ]),
+  ...[0xd800, 0xdb7f, 0xdb80, 0xdbff].flatMap((high) =>
+    [0xdc00, 0xdfff].map((low): [string, Buffer] => [
+      `the surrogates U+${high.toString(16).toUpperCase()} U+${low.toString(16).toUpperCase()}`,
+      Buffer.concat([surrogate(high), surrogate(low)]),
+    ])
+  ),
   ["U+110000", bytes(0xf4, 0x90, 0x80, 0x80)],
   ["U+13FFFF", bytes(0xf4, 0xbf, 0xbf, 0xbf)],
   ["U+140000", bytes(0xf5, 0x80, 0x80, 0x80)],
   ["U+1FFFFF", bytes(0xf7, 0xbf, 0xbf, 0xbf)],
   ["five bytes", bytes(0xf8, 0x88, 0x80, 0x80, 0x80)],
+  ["the largest in five bytes", bytes(0xfb, 0xbf, 0xbf, 0xbf, 0xbf)],
   ["six bytes", bytes(0xfc, 0x84, 0x80, 0x80, 0x80, 0x80)],
   ["the largest in six bytes", bytes(0xfd, 0xbf, 0xbf, 0xbf, 0xbf, 0xbf)],
 ];
