@@ -153,12 +153,12 @@ export async function startCutting(to: number, after: number, how: "fin" | "rst"
   return Object.assign(watched, { url: `wss://127.0.0.1:${watched.port}/` });
 }
 
-/** An HTTP server that redirects every request. */
-export async function startRedirect(to: string): Promise<Watched & { url: string }> {
-  const server = http.createServer();
+/** An HTTP server that redirects every request; over TLS, if there are options for that. */
+export async function startRedirect(to: string, options?: tls.TlsOptions): Promise<Watched & { url: string }> {
+  const server = options ? https.createServer(options) : http.createServer();
   server.on("upgrade", (_request, socket) => {
     socket.end(`HTTP/1.1 302 Found\r\nLocation: ${to}\r\nContent-Length: 0\r\n\r\n`);
   });
   const watched = await watch(server);
-  return Object.assign(watched, { url: `ws://127.0.0.1:${watched.port}/` });
+  return Object.assign(watched, { url: `${options ? "wss" : "ws"}://127.0.0.1:${watched.port}/` });
 }

@@ -1,6 +1,20 @@
 /** Every scenario in which the C client was recorded, over real sockets: events, fields, return values, wire bytes. */
-import { acceptFor, binary, close, continuation, frame, ping, pong, text } from "../support/peer";
-import { describeTargets } from "../support/targets";
+import {
+  acceptFor,
+  binary,
+  close,
+  continuation,
+  frame,
+  type PeerConnection,
+  ping,
+  pong,
+  startPeer,
+  text,
+} from "../support/peer";
+import { describeTargets, targets } from "../support/targets";
+import { signed } from "../tls/certificates";
+import { hasEspruinoTls, runClient } from "../tls/script";
+import { startRedirect } from "../tls/server";
 import { accept, type Scenario, testScenarios, wire } from "./run_scenarios";
 
 const START = ["BEGIN", "start 0", "BEFORE_CONNECT"];
@@ -8,6 +22,13 @@ const OPEN = [...START, "CONNECTED hs=101"];
 const LOST = ["ERROR et=1 hs=101", "DISCONNECTED et=1 hs=101"];
 const once = { disable_auto_reconnect: true };
 const soon = { reconnect_timeout_ms: 20 };
+
+/** Script: whether BEFORE_CONNECT comes so many milliseconds after an event. Timers may round to one of theirs. */
+const waited = (event: string, milliseconds: number): string => `var begin;
+  at(client, ws.WEBSOCKET_EVENT_${event}, function () { begin = Date.now(); });
+  at(client, ws.WEBSOCKET_EVENT_BEFORE_CONNECT, function () {
+    print(Date.now() - begin > ${milliseconds} * 0.95 ? "waited" : "early");
+  }, 2);`;
 
 const events: Scenario[] = [
   {
@@ -97,6 +118,20 @@ const events: Scenario[] = [
     },
   },
   {
+    name: "pieces follow what the socket delivered",
+    script: `client.on("data", function (data) { ws.esp_websocket_client_send_text(client, "more", 4); });
+      stopAt(client, ws.WEBSOCKET_EVENT_DATA, 3);`,
+    peer: async (connection) => {
+      accept(connection);
+      const bytes = text("abcdefghi");
+      for (const at of [0, 5, 8]) {
+        connection.send(bytes.subarray(at, at ? at + 3 : 5));
+        expect(wire(await connection.nextFrame())).toBe("8184 6d6f7265");
+      }
+    },
+    trace: [...OPEN, 'DATA(1,1,3/9@0) "abc"', 'DATA(1,1,3/9@3) "def"', 'DATA(1,1,3/9@6) "ghi"', "FINISH"],
+  },
+  {
     name: "zero-length frames post DATA with length 0",
     script: "stopAt(client, ws.WEBSOCKET_EVENT_DATA, 2);",
     peer: (connection) => {
@@ -143,9 +178,9 @@ const events: Scenario[] = [
     ],
   },
   {
-    name: "the same with enable_close_reconnect: CLOSED et 4, no FINISH, BEFORE_CONNECT",
-    config: { ...soon, enable_close_reconnect: true },
-    script: "stopAt(client, ws.WEBSOCKET_EVENT_CONNECTED, 2);",
+    name: "the same with enable_close_reconnect: CLOSED et 4, no FINISH, BEFORE_CONNECT after reconnect_timeout_ms",
+    config: { reconnect_timeout_ms: 200, enable_close_reconnect: true },
+    script: `${waited("CLOSED", 200)} stopAt(client, ws.WEBSOCKET_EVENT_CONNECTED, 2);`,
     connections: 2,
     peer: async (connection, index) => {
       accept(connection);
@@ -159,6 +194,7 @@ const events: Scenario[] = [
       "DATA(8,1,2/2@0) 03e9",
       "CLOSED et=4 hs=101 cc=1001",
       "BEFORE_CONNECT",
+      "waited",
       "CONNECTED hs=101",
       "FINISH",
     ],
@@ -185,15 +221,32 @@ const events: Scenario[] = [
     trace: [...OPEN, "DATA(8,1,2/2@0) 03e8", "CLOSED et=4 hs=101 cc=1000", "waited", "FINISH et=4 hs=101 cc=1000"],
   },
   {
-    name: "TCP drop: ERROR, DISCONNECTED et 1, BEFORE_CONNECT",
-    config: soon,
-    script: "stopAt(client, ws.WEBSOCKET_EVENT_CONNECTED, 2);",
+    name: "TCP drop: ERROR, DISCONNECTED et 1, reconnect_timeout_ms later BEFORE_CONNECT",
+    config: { reconnect_timeout_ms: 200 },
+    script: `${waited("DISCONNECTED", 200)} stopAt(client, ws.WEBSOCKET_EVENT_CONNECTED, 2);`,
     connections: 2,
     peer: (connection, index) => {
       accept(connection);
       if (!index) connection.fin();
     },
-    trace: [...OPEN, ...LOST, "BEFORE_CONNECT", "CONNECTED hs=101", "FINISH"],
+    trace: [...OPEN, ...LOST, "BEFORE_CONNECT", "waited", "CONNECTED hs=101", "FINISH"],
+  },
+  {
+    name: "is_connected is true from CONNECTED on and false by DISCONNECTED; a failure's ERROR tells why",
+    config: once,
+    script: `["BEFORE_CONNECT", "CONNECTED", "ERROR", "DISCONNECTED", "FINISH"].forEach(function (name) {
+        at(client, ws["WEBSOCKET_EVENT_" + name], function () {
+          print(String(ws.esp_websocket_client_is_connected(client)));
+        });
+      });`,
+    peer: (connection) => {
+      accept(connection);
+      connection.fin();
+    },
+    trace: [
+      ...[...START, "false", "CONNECTED hs=101", "true"],
+      ...[LOST[0], "false", LOST[1], "false", "FINISH et=1 hs=101", "false"],
+    ],
   },
   {
     name: "TCP reset, auto-reconnect off: ERROR, DISCONNECTED, FINISH",
@@ -244,16 +297,23 @@ const events: Scenario[] = [
     trace: [...START, "ERROR et=1", "DISCONNECTED et=1", "FINISH et=1"],
   },
   {
-    name: "302 with Location: followed at once, new BEFORE_CONNECT, no error events",
+    name: "an unknown host: ERROR, DISCONNECTED et 1",
+    // No name server is asked for a name with a part of more than 63 characters (RFC 1035 §2.3.4).
+    config: { ...once, uri: `ws://${"x".repeat(64)}.invalid/` },
+    connections: 0,
+    trace: [...START, "ERROR et=1", "DISCONNECTED et=1", "FINISH et=1"],
+  },
+  ...[301, 302].map((status): Scenario => ({
+    name: `${status} with Location: followed at once, new BEFORE_CONNECT, no error events`,
     script: "stopAt(client, ws.WEBSOCKET_EVENT_CONNECTED);",
     connections: 2,
     peer: (connection, index) => {
       if (index) accept(connection);
-      else connection.send(`HTTP/1.1 302 Found\r\nLocation: ${connection.path}/elsewhere\r\n\r\n`);
+      else connection.send(`HTTP/1.1 ${status} X\r\nLocation: ${connection.path}/elsewhere\r\n\r\n`);
       expect(/\/elsewhere$/.test(connection.path)).toBe(index === 1);
     },
     trace: [...START, "BEFORE_CONNECT", "CONNECTED hs=101", "FINISH"],
-  },
+  })),
   {
     name: "no PONG: PINGs (89 80 + key), then ERROR and DISCONNECTED et 2",
     config: { ...once, ping_interval_sec: 0.1, pingpong_timeout_sec: 0.15 },
@@ -263,6 +323,17 @@ const events: Scenario[] = [
       expect(wire(await connection.nextFrame())).toBe("8980");
     },
     trace: [...OPEN, "ERROR et=2 hs=101", "DISCONNECTED et=2 hs=101", "FINISH et=2 hs=101"],
+  },
+  {
+    name: "no PONG, with auto-reconnect: a PING after each ping_interval_sec, then the reconnect",
+    config: { ...soon, ping_interval_sec: 0.1, pingpong_timeout_sec: 0.1 },
+    script: "stopAt(client, ws.WEBSOCKET_EVENT_CONNECTED, 2);",
+    connections: 2,
+    peer: async (connection, index) => {
+      accept(connection);
+      if (!index) expect(wire(await connection.nextFrame())).toBe("8980");
+    },
+    trace: [...OPEN, "ERROR et=2 hs=101", "DISCONNECTED et=2 hs=101", "BEFORE_CONNECT", "CONNECTED hs=101", "FINISH"],
   },
   {
     name: "disable_pingpong_discon: pings go on, no error",
@@ -277,7 +348,7 @@ const events: Scenario[] = [
   },
   {
     name: "a stall in the middle of a frame header longer than network_timeout_ms: ERROR and DISCONNECTED",
-    config: { ...once, network_timeout_ms: 200 },
+    config: { ...once, network_timeout_ms: 1500 },
     peer: (connection) => {
       accept(connection);
       connection.send(text("abc").subarray(0, 1));
@@ -423,16 +494,96 @@ const onTheWire: Scenario[] = [
     },
     trace: [...OPEN, "DATA(8,1,2/2@0) 03e9", "CLOSED hs=101 cc=1001", "FINISH hs=101 cc=1001"],
   },
+];
+
+/** What a request says of where it goes to, and as whom. */
+function target(connection: PeerConnection): (string | undefined)[] {
+  const user = connection.header("Authorization");
+  return [
+    connection.path,
+    connection.header("Host")?.replace(String(connection.socket.localPort), "PORT"),
+    user && Buffer.from(user.replace("Basic ", ""), "base64").toString(),
+  ];
+}
+
+/** A client with this configuration sends a request to there. */
+const configured = (
+  name: string,
+  config: Scenario["config"],
+  wanted: (index: number) => (string | undefined)[],
+  script = ""
+): Scenario => ({
+  name,
+  config,
+  script: `${script} stopAt(client, ws.WEBSOCKET_EVENT_CONNECTED);`,
+  peer: (connection) => {
+    expect(target(connection)).toEqual(wanted(+/\d+/.exec(connection.path)![0]));
+    accept(connection);
+  },
+  trace: [...(script ? ["set_uri 0"] : []), ...OPEN, "FINISH"],
+});
+
+/**
+ * The rows "no port: 80 or 443" and the defaults that are too long to wait for are in test/unit/configuration.test.ts:
+ * no test may take port 80 of the machine it runs on.
+ */
+const configuration: Scenario[] = [
+  configured(
+    "explicit host, port, path, username, password beat the URI",
+    (port, index) => ({
+      ...{ uri: "ws://user:pass@server.invalid:123/other", host: "127.0.0.1", port, path: `/${index}/path?a=b` },
+      ...{ username: "me", password: "secret" },
+    }),
+    (index) => [`/${index}/path?a=b`, "127.0.0.1:PORT", "me:secret"]
+  ),
+  configured(
+    "host, port and path without a URI",
+    (port, index) => ({ host: "127.0.0.1", port, path: `/${index}`, uri: undefined }),
+    (index) => [`/${index}`, "127.0.0.1:PORT", undefined]
+  ),
+  configured("the URI's scheme beats transport", { transport: 2, allow_unverified_tls: true }, (index) => [
+    `/${index}`,
+    "127.0.0.1:PORT",
+    undefined,
+  ]),
+  configured(
+    "?a=b becomes /?a=b, a fragment is dropped, the scheme's case does not matter",
+    (port, index) => ({ uri: `Ws://127.0.0.1:${port}?${index}=b#c?d` }),
+    (index) => [`/?${index}=b`, "127.0.0.1:PORT", undefined]
+  ),
+  configured(
+    "user:pass@ gives Basic authentication",
+    (port, index) => ({ uri: `ws://us%40er:pass@127.0.0.1:${port}/${index}?a=b#c` }),
+    (index) => [`/${index}?a=b`, "127.0.0.1:PORT", "us@er:pass"]
+  ),
+  configured(
+    "a later set_uri keeps old port, path and user parts that the new URI lacks",
+    (port, index) => ({ uri: `ws://user:pass@server.invalid:${port}/${index}/old` }),
+    (index) => [`/${index}/old`, "127.0.0.1:PORT", "user:pass"],
+    `print("set_uri " + ws.esp_websocket_client_set_uri(client, "ws://127.0.0.1"));`
+  ),
+  configured(
+    "better, row `set_uri does not recompute auth`: it does",
+    (port, index) => ({ uri: `ws://user:pass@server.invalid:${port}/${index}/old` }),
+    (index) => [`/${index}/new`, "127.0.0.1:PORT", "other:word"],
+    `print("set_uri " + ws.esp_websocket_client_set_uri(client, "ws://other:word@127.0.0.1/" + index + "/new"));`
+  ),
   {
-    name: "Configuration: set_uri; user:pass@ gives Basic authentication; a fragment is dropped",
-    script: `ws.esp_websocket_client_set_uri(client, URL.replace("//", "//us%40er:pass@") + index + "?a=b#c");
-      stopAt(client, ws.WEBSOCKET_EVENT_CONNECTED);`,
-    peer: (connection) => {
-      expect(connection.path).toMatch(/\?a=b$/);
-      expect(connection.header("Authorization")).toBe("Basic " + Buffer.from("us@er:pass").toString("base64"));
+    name: "defaults: buffer_size 1024, ping_interval_sec 10, reconnect_timeout_ms 10000",
+    script: `print([
+        ws.esp_websocket_client_get_ping_interval_sec(client), ws.esp_websocket_client_get_reconnect_timeout(client)
+      ].join());
+      at(client, ws.WEBSOCKET_EVENT_CONNECTED, function () {
+        ws.esp_websocket_client_send_bin(client, new Uint8Array(1025), 1025);
+      });
+      stopAt(client, ws.WEBSOCKET_EVENT_DATA);`,
+    peer: async (connection) => {
       accept(connection);
+      const frames = await connection.framesUntil(({ fin }) => fin);
+      expect(frames.map(({ payload }) => payload.length)).toEqual([1024, 1]);
+      connection.send(text("done"));
     },
-    trace: [...OPEN, "FINISH"],
+    trace: ["10,10000", ...OPEN, 'DATA(1,1,4/4@0) "done"', "FINISH"],
   },
 ];
 
@@ -463,15 +614,19 @@ const returnValues: Scenario[] = [
   {
     name: "before start: send_* / close / stop / set_headers / bad set_uri / null uri",
     idle: true,
-    script: `print([
-        ws.esp_websocket_client_send_text(client, "a", 1), ws.esp_websocket_client_send_fin(client),
-        ws.esp_websocket_client_close(client), ws.esp_websocket_client_stop(client),
+    script: `print(["text", "text_partial", "bin", "bin_partial", "cont_msg"].map(function (name) {
+        return ws["esp_websocket_client_send_" + name](client, "a", 1);
+      }).join());
+      print([
+        ws.esp_websocket_client_send_with_opcode(client, 1, "a", 1), ws.esp_websocket_client_send_fin(client),
+        ws.esp_websocket_client_close(client), ws.esp_websocket_client_close_with_code(client, 1000),
+        ws.esp_websocket_client_stop(client),
         ws.esp_websocket_client_set_headers(client, "A: 1\\r\\n") === ws.ESP_ERR_INVALID_ARG,
         ws.esp_websocket_client_set_uri(client, "server"),
         ws.esp_websocket_client_set_uri(client, null) === ws.ESP_ERR_INVALID_ARG
       ].join());
       next();`,
-    trace: ["-1,-1,-1,-1,true,-1,true"],
+    trace: ["-1,-1,-1,-1,-1", "-1,-1,-1,-1,-1,true,-1,true"],
   },
   {
     name: "second start / second stop; start after FINISH is fine",
@@ -503,18 +658,22 @@ const returnValues: Scenario[] = [
   {
     name: "null handle",
     idle: true,
-    script: `var bad = ws.ESP_ERR_INVALID_ARG;
+    script: `print(["start", "stop", "destroy", "destroy_on_exit", "close", "set_uri", "set_headers", "append_header",
+        "close_with_code", "set_ping_interval_sec", "set_reconnect_timeout"].map(function (name) {
+        return ws["esp_websocket_client_" + name](null, "ws://server/", "1") === ws.ESP_ERR_INVALID_ARG;
+      }).join());
+      print(["text", "text_partial", "bin", "bin_partial", "cont_msg", "fin"].map(function (name) {
+        return ws["esp_websocket_client_send_" + name](null, "a", 1);
+      }).join());
       print([
-        ws.esp_websocket_client_start(null) === bad, ws.esp_websocket_client_stop(null) === bad,
-        ws.esp_websocket_client_close(null) === bad, ws.esp_websocket_client_destroy(null) === bad,
-        ws.esp_websocket_client_set_uri(null, "ws://server/") === bad,
-        ws.esp_websocket_client_append_header(null, "A", "1") === bad,
-        ws.esp_websocket_register_events(null, -1, print) === bad,
-        ws.esp_websocket_client_send_text(null, "a", 1), ws.esp_websocket_client_is_connected(null),
+        ws.esp_websocket_client_send_with_opcode(null, 1, "a", 1),
+        ws.esp_websocket_register_events(null, -1, print) === ws.ESP_ERR_INVALID_ARG,
+        ws.esp_websocket_unregister_events(null, -1, print) === ws.ESP_ERR_INVALID_ARG,
+        ws.esp_websocket_client_is_connected(null),
         ws.esp_websocket_client_get_ping_interval_sec(null), ws.esp_websocket_client_get_reconnect_timeout(null)
       ].join());
       next();`,
-    trace: ["true,true,true,true,true,true,true,-1,false,0,-1"],
+    trace: [Array(11).fill("true").join(), "-1,-1,-1,-1,-1,-1", "-1,true,true,false,0,-1"],
   },
   {
     name: "data null with len > 0, or len < 0; set_ping_interval_sec(0)",
@@ -612,6 +771,17 @@ const better: Scenario[] = [
     "Connection: keep-alive",
     `Sec-WebSocket-Accept: ${good}`,
   ]),
+  refused("better, same row: the Upgrade header is checked", 101, (good) => [
+    "Upgrade: h2c",
+    "Connection: Upgrade",
+    `Sec-WebSocket-Accept: ${good}`,
+  ]),
+  {
+    name: "better, row `response > 1 kB fails`: a head up to 4096 bytes is taken, a longer one refused",
+    config: once,
+    peer: (connection) => connection.send(`HTTP/1.1 101 X\r\nX-Long: ${"x".repeat(5000)}`),
+    trace: [...START, "ERROR et=3", "DISCONNECTED et=3", "FINISH et=3"],
+  },
   {
     name: "better, rows `exactly one space`, `lower-case names`, `response > 1 kB`: connected",
     script: "stopAt(client, ws.WEBSOCKET_EVENT_CONNECTED);",
@@ -640,7 +810,7 @@ const better: Scenario[] = [
   protocolError("better, row `interleaved continuations accepted`: 1002", 1002, text("abc", false), text("def")),
   protocolError("better, row `invalid UTF-8 accepted`: 1007", 1007, text(Buffer.from("c0af", "hex"))),
   protocolError(
-    "better, row `TCP dropped without a close frame`: a close payload of one byte is answered with 1002",
+    "better, row `TCP dropped without a close frame`, and instead of cc 0 for a 1-byte body: it is answered with 1002",
     1002,
     frame({ opcode: 8, payload: "x" })
   ),
@@ -656,7 +826,7 @@ const better: Scenario[] = [
   },
   {
     name: "better, row `any PONG counts, even unsolicited`: it does not",
-    config: { ...once, ping_interval_sec: 0.1, pingpong_timeout_sec: 0.2 },
+    config: { ...once, ping_interval_sec: 0.1, pingpong_timeout_sec: 1 },
     peer: async (connection) => {
       accept(connection);
       await connection.nextFrame();
@@ -683,6 +853,35 @@ const better: Scenario[] = [
       "DISCONNECTED et=3 hs=302",
       "FINISH et=3 hs=302",
     ],
+  },
+  {
+    name: "better, row `relative Location resets the port`: RFC 3986 resolution, the old path is not kept",
+    path: "/old/path?a=b",
+    script: "stopAt(client, ws.WEBSOCKET_EVENT_CONNECTED);",
+    connections: 3,
+    peer: (connection, index) => {
+      const number = +/\d+/.exec(connection.path)![0];
+      expect(connection.path).toBe(`/${number}/${["old/path?a=b", "old/other?c=d", "new"][index]}`);
+      const absolute = `http://127.0.0.1:${connection.socket.localPort}/${number}/new`;
+      if (index === 2) accept(connection);
+      else connection.send(`HTTP/1.1 302 X\r\nLocation: ${index ? absolute : "./x/../other?c=d"}\r\n\r\n`);
+    },
+    trace: [...START, "BEFORE_CONNECT", "BEFORE_CONNECT", "CONNECTED hs=101", "FINISH"],
+  },
+  {
+    name: "better, row `ping timer runs from init`: from CONNECTED",
+    config: { ...once, ping_interval_sec: 0.4 },
+    script: "stopAt(client, ws.WEBSOCKET_EVENT_DATA);",
+    peer: async (connection) => {
+      // Longer than half of the interval, so that a timer that runs from `init` would be early.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const begin = Date.now();
+      accept(connection);
+      expect(wire(await connection.nextFrame())).toBe("8980");
+      expect(Date.now() - begin).toBeGreaterThan(380);
+      connection.send(text("on time"));
+    },
+    trace: [...OPEN, 'DATA(1,1,7/7@0) "on time"', "FINISH"],
   },
   {
     name: "better, row `stop in a handler`: FINISH, and nothing more",
@@ -823,5 +1022,29 @@ const better: Scenario[] = [
 
 describeTargets("events", (target) => testScenarios(target, events));
 describeTargets("on the wire", (target) => testScenarios(target, onTheWire));
+describeTargets("configuration", (target) => testScenarios(target, configuration));
 describeTargets("return values", (target) => testScenarios(target, returnValues));
 describeTargets("where the C client falls short", (target) => testScenarios(target, better));
+describeTargets(
+  "where the C client falls short, over TLS",
+  (target) => {
+    test("better, row `redirects`: from wss to ws is refused", async () => {
+      const { key, cert } = await signed("server");
+      const plain = await startPeer();
+      const secure = await startRedirect(plain.url, { key, cert });
+      const result = await runClient(target, { ...once, uri: secure.url });
+      await secure.close();
+      await plain.close();
+      expect(result.uncaught).toEqual([]);
+      expect(result.lines.filter((line) => /^[A-Z_]+ \d/.test(line))).toEqual([
+        "BEGIN 0 0 0 ",
+        "BEFORE_CONNECT 0 0 0 ",
+        expect.stringMatching(/^ERROR 3 0 0 /),
+        "DISCONNECTED 3 0 0 ",
+        "FINISH 3 0 0 ",
+      ]);
+      expect(plain.connections).toHaveLength(0);
+    });
+  },
+  targets().filter(hasEspruinoTls)
+);

@@ -50,7 +50,7 @@ function run(scenarios, scripts, url, deadUrl) {
   limit = setTimeout(function () {
     print("The scenario did not end.");
     next();
-  }, 8000);
+  }, 20000);
   if (!scenario.config.uri) scenario.config.uri = url + scenario.index + (scenario.path || "");
   else if (scenario.config.uri === "DEAD_URL") scenario.config.uri = deadUrl;
   client = ws.esp_websocket_client_init(scenario.config);

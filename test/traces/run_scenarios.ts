@@ -9,8 +9,8 @@ import type { Target } from "../support/targets";
 /** One situation that the C client was recorded in, or one on which this client does better. */
 export interface Scenario {
   name: string;
-  /** Without `uri`, the peer's. */
-  config?: Config;
+  /** Without `uri`, the peer's. A function is given the peer's port, and the number with which the path must begin. */
+  config?: Config | ((port: number, index: number) => Config);
   /** Behind the URI. */
   path?: string;
   /** ES5: body of `function (client, next, index)`, run before `start`. */
@@ -76,7 +76,7 @@ export async function runScenarios(target: Target, scenarios: Scenario[]): Promi
   const outcomes: Outcome[] = scenarios.map(() => ({ lines: [], connections: 0 }));
   const peer = await startPeer(async (connection) => {
     await connection.readHead();
-    const index = +/^\/(\d+)/.exec(connection.path)![1];
+    const index = +/^\/\??(\d+)/.exec(connection.path)![1];
     const outcome = outcomes[index];
     try {
       await scenarios[index].peer?.(connection, outcome.connections++);
@@ -88,7 +88,8 @@ export async function runScenarios(target: Target, scenarios: Scenario[]): Promi
   try {
     const deadUrl = `ws://127.0.0.1:${await deadPort()}/`;
     const list = scenarios.map(({ config = {}, path: behind, after, again, idle }, index) => ({
-      ...{ index, config, path: behind, after, again, idle },
+      ...{ index, path: behind, after, again, idle },
+      config: typeof config === "function" ? config(peer.port, index) : config,
     }));
     // A small heap does not hold them all at once.
     const size = /small heap/.test(target.name) ? 1 : list.length;
@@ -100,7 +101,7 @@ export async function runScenarios(target: Target, scenarios: Scenario[]): Promi
       });
       const program = [PRELUDE, ...scripts, "harness.run(SCENARIOS, scripts, URL, DEAD_URL);"].join("\n");
       const preset = { SCENARIOS: some, URL: peer.url, DEAD_URL: deadUrl };
-      const result = await target.run(program, { preset, timeoutMs: 60000, storage: MODULES });
+      const result = await target.run(program, { preset, timeoutMs: 240000, storage: MODULES });
       const uncaught = result.uncaught.filter((line) => !line.startsWith("ERROR: Connect failed"));
       if (uncaught.length) for (const { index } of some) outcomes[index].failure ??= new Error(uncaught.join("\n"));
       let current: Outcome | undefined;
@@ -121,7 +122,7 @@ export function testScenarios(target: Target, scenarios: Scenario[]): void {
   let outcomes: Outcome[] = [];
   beforeAll(async () => {
     outcomes = await runScenarios(target, scenarios);
-  }, 90000);
+  }, 300000);
 
   test.each(scenarios.map((scenario, index) => [scenario.name, scenario, index] as const))(
     "%s",
