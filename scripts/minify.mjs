@@ -21,8 +21,9 @@ export const terserOptions = {
     // its own private ones as it likes.
     properties: { regex: /^_(?!_)/ },
   },
-  // A character above 0x7f is other bytes in a file than in a string: it stays an escape.
-  format: { ecma: 5, ascii_only: true },
+  // A character above 0x7f is other bytes in a file than in a string: it stays an escape. Lines end where statements do:
+  // an Error on Espruino holds, for each function that is running, as many blanks as its line is long up to there.
+  format: { ecma: 5, ascii_only: true, semicolons: false },
 };
 
 /** Functions that run for each message or piece: calling them by name takes 0.6 of the time of making them anew. */
@@ -165,7 +166,8 @@ export function minifyForBoard({ packed = false } = {}) {
       if (hot.length) source += `\nhot(${hot});`;
       if (/\bexported\b/.test(source)) source = "var exported = exports;\n" + source;
       const result = await minify(source, terserOptions);
-      const minified = result.code.replace(/([;,])hot\([\w$,]*\)/, "");
+      // Espruino would take what follows a bare `return` on the next line for its value.
+      const minified = result.code.replace(/[;,\n]hot\([\w$,]*\)/, "").replace(/\breturn\n/g, "return;");
       return { code: packed ? packNames(minified) : minified, map: null };
     },
   };
