@@ -1,6 +1,6 @@
 import * as board from "./board";
 import type { Payload, TransportConnection, TransportError, TransportListener } from "./board";
-import { Config, configuredUri, normaliseHeaders, Provider } from "./config";
+import { configuredUri, normaliseHeaders, Provider, unsupported } from "./config";
 import {
   DRAIN,
   emit,
@@ -23,6 +23,8 @@ import {
   WEBSOCKET_EVENT_FINISH,
   WEBSOCKET_EVENT_HEADER_RECEIVED,
 } from "./events";
+import * as Field from "./fields";
+import type { Settings } from "./fields";
 import {
   CLOSE,
   closeCode,
@@ -37,7 +39,7 @@ import {
   TEXT,
 } from "./frame";
 import { makeKey, readResponse, Response } from "./handshake";
-import { tlsOptions, unsupportedTls } from "./tls";
+import { tlsOptions } from "./tls";
 import { isWebSocket, parseUri, resolveUri, Uri } from "./uri";
 
 /** A timer's id: whatever the interpreter's setTimeout returns. */
@@ -100,7 +102,8 @@ export interface Client extends FrameReader, Emitter {
   /** Called with a byte string of all that comes from the server, the handshake's response too. Must not throw. */
   raw_data?: (bytes: string) => void;
 
-  _config: Config;
+  /** What `init` was given, and what other functions have changed of it. */
+  _config: Settings;
   /** Where to connect to; where the current attempt goes (a redirect leads elsewhere). */
   _uri: Uri;
   _target: Uri;
@@ -171,7 +174,7 @@ function tell(client: Client, id: number, text?: string, code?: number, handle?:
     fin: false,
     op_code: 0x100,
     client: client,
-    user_context: client._config.user_context,
+    user_context: client._config[Field.USER_CONTEXT],
     payload_len: 0,
     payload_offset: 0,
     close_status_code: code || 0,
@@ -229,13 +232,13 @@ export function destroy(client: Client): void {
 /** Waits for the next attempt, or finishes where the configuration wants none. */
 export function reconnect(client: Client): void {
   var config = client._config;
-  var delay = config.reconnect_timeout_ms || 10000;
-  var most = config.reconnect_max_ms;
+  var delay = config[Field.RECONNECT_TIMEOUT_MS] || 10000;
+  var most = config[Field.RECONNECT_MAX_MS];
   if (most) {
     for (var i = 1; i < client._failures && delay < most; i++) delay *= 2;
     delay = Math.min(delay, most);
   }
-  delay -= delay * (config.reconnect_jitter || 0) * (board._random() / 4294967296);
+  delay -= delay * (config[Field.RECONNECT_JITTER] || 0) * (board._random() / 4294967296);
   client._state = WAITING;
   setTimer(client, STATE_TIMER, Math.max(delay, client._retryAfter * 1000));
 }
@@ -263,12 +266,12 @@ function fail(client: Client, type: number, message: string, code?: number, erro
     client._redirects = 0;
     disconnect(client);
     // Already now, lest a handler that runs out of memory end it all (see onTimer).
-    if (!client._config.disable_auto_reconnect) reconnect(client);
+    if (!client._config[Field.DISABLE_AUTO_RECONNECT]) reconnect(client);
   }
   if (!tell(client, WEBSOCKET_EVENT_ERROR, message, 0, handle)) return;
   if (closing) closed(client);
   else if (tell(client, WEBSOCKET_EVENT_DISCONNECTED, undefined, 0, handle)) {
-    if (client._config.disable_auto_reconnect) finish(client, 0, handle);
+    if (client._config[Field.DISABLE_AUTO_RECONNECT]) finish(client, 0, handle);
     else reconnect(client);
   }
 }
@@ -282,7 +285,7 @@ function closed(client: Client): void {
   disconnect(client);
   client._state = WAITING;
   if (tell(client, WEBSOCKET_EVENT_CLOSED, reason || undefined, code, handle)) {
-    if (byServer && client._config.enable_close_reconnect) reconnect(client);
+    if (byServer && client._config[Field.ENABLE_CLOSE_RECONNECT]) reconnect(client);
     else finish(client, code, handle);
   }
 }
@@ -356,7 +359,8 @@ export function enqueue(client: Client, opcode: number, fin: number, payload: Pa
     queue.length &&
     opcode !== CLOSE &&
     // Each message that waits takes memory of its own, be it empty.
-    Math.max(client.tx_queued + length, queue.length * 16) > (client._config.tx_queue_size || client._bufferSize * 4)
+    Math.max(client.tx_queued + length, queue.length * 16) >
+      (client._config[Field.TX_QUEUE_SIZE] || client._bufferSize * 4)
   ) {
     client._wantsDrain = true;
     return false;
@@ -386,26 +390,12 @@ export function close(client: Client, payload: Payload, timeout: number): void {
   else writeClose(client, payload);
 }
 
-/** What the configuration asks for and the board cannot do, as a sentence; "" if there is nothing. */
-function unsupported(client: Client, target: Uri): string {
-  var config = client._config;
-  return config.if_name
-    ? "The board cannot do if_name"
-    : config.ext_transport
-      ? ""
-      : target._host.indexOf(":") >= 0 && !board._ipv6
-        ? "The board cannot connect to IPv6 addresses"
-        : target._scheme === "wss"
-          ? unsupportedTls(config)
-          : "";
-}
-
 /**
  * Begins a run: BEGIN at once, the first attempt from the interpreter's idle loop.
  * Returns false, after an ERROR that says why, if the board cannot do what the configuration asks.
  */
 export function start(client: Client): boolean {
-  var error = unsupported(client, client._uri);
+  var error = unsupported(client._config, client._uri);
   client._errorHandle = errorHandle(0, 0, 0, 0);
   if (error) tell(client, WEBSOCKET_EVENT_ERROR, error);
   else {
@@ -426,7 +416,7 @@ export function restartWait(client: Client): void {
 
 /** Sets the time of the next PING. */
 export function restartPing(client: Client): void {
-  if (client._state === OPEN) setTimer(client, PING_TIMER, (client._config.ping_interval_sec || 10) * 1000);
+  if (client._state === OPEN) setTimer(client, PING_TIMER, (client._config[Field.PING_INTERVAL_SEC] || 10) * 1000);
 }
 
 /** What a provider gives, or `otherwise`; if it throws, an error for `check` to find, and the exception is reported. */
@@ -451,21 +441,21 @@ function connect(client: Client): void {
   client._closeCode = 1006;
   var target: Uri | "" | undefined = client._target;
   if (!client._redirects) {
-    var uri = provided(config.uri_provider, "");
+    var uri = provided(config[Field.URI_PROVIDER], "");
     if (client._run !== run) return;
     target = uri === "" ? client._uri : uri && configuredUri(config, uri);
   }
   if (!target || !isWebSocket(target))
     return fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "uri_provider gave no ws or wss URI");
   client._target = target;
-  var error = unsupported(client, target);
+  var error = unsupported(config, target);
   if (error) return fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error);
   var secure = target._scheme === "wss";
   var listener = (client._listener = Object.create(LISTENER) as Listener);
   listener._client = client;
-  setTimer(client, STATE_TIMER, config.network_timeout_ms || 10000);
+  setTimer(client, STATE_TIMER, config[Field.NETWORK_TIMEOUT_MS] || 10000);
   try {
-    var transport = config.ext_transport;
+    var transport = config[Field.EXT_TRANSPORT];
     var address = {
       host: target._host,
       port: target._port || (secure ? 443 : 80),
@@ -493,10 +483,10 @@ function authority(target: Uri): string {
 function sendRequest(client: Client): void {
   var config = client._config;
   var target = client._target;
-  var subprotocol = config.subprotocol || "";
+  var subprotocol = config[Field.SUBPROTOCOL] || "";
   var key = makeKey();
   var run = client._run;
-  var headers = normaliseHeaders(provided(config.headers_provider, config.headers || ""));
+  var headers = normaliseHeaders(provided(config[Field.HEADERS_PROVIDER], config[Field.HEADERS] || ""));
   if (client._run !== run) return;
   if (headers === undefined)
     return fail(client, WEBSOCKET_ERROR_TYPE_HANDSHAKE, "headers_provider gave no header lines");
@@ -519,7 +509,7 @@ function sendRequest(client: Client): void {
       " HTTP/1.1\r\nConnection: Upgrade\r\nHost: " +
       authority(target) +
       "\r\nUser-Agent: " +
-      (config.user_agent || "ESP32 Websocket Client") +
+      (config[Field.USER_AGENT] || "ESP32 Websocket Client") +
       "\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
       key +
       (subprotocol && "\r\nSec-WebSocket-Protocol: " + subprotocol) +
@@ -536,7 +526,7 @@ function sendRequest(client: Client): void {
 /** Where a response redirects to (RFC 9110 §15.4), or a sentence that says why it is not followed. */
 function redirect(client: Client, location: string): Uri | string {
   var target = client._target;
-  var most = client._config.max_redirects;
+  var most = client._config[Field.MAX_REDIRECTS];
   var uri = parseUri(resolveUri(target._scheme + "://" + authority(target), target._path, location));
   // A server that redirects often names the HTTP scheme: it is the same connection.
   if (uri) uri._scheme = uri._scheme.replace("http", "ws");
@@ -574,7 +564,7 @@ function judgeResponse(client: Client, response: Response): boolean {
   resetReader(client);
   setTimer(client, STATE_TIMER);
   restartPing(client);
-  if (config.keep_alive_enable) {
+  if (config[Field.KEEP_ALIVE_ENABLE]) {
     client._heard = true;
     onTimer(client, KEEP_ALIVE_TIMER);
   }
@@ -592,7 +582,7 @@ function deliver(client: Client, piece: Uint8Array, type: number, text: string |
     fin: client._fin,
     op_code: client._opcode,
     client: client,
-    user_context: client._config.user_context,
+    user_context: client._config[Field.USER_CONTEXT],
     payload_len: client._length,
     payload_offset: client._start,
     close_status_code: 0,
@@ -653,7 +643,7 @@ function receiveResponse(client: Client, bytes: Uint8Array, listener: Listener):
 /** A server error in the stream of frames, or a header that has come in part. */
 function afterReceive(client: Client, error: string | undefined): void {
   if (error) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error, parseInt(error));
-  else if (client._listener) setTimer(client, HEADER_TIMER, client._config.network_timeout_ms || 10000);
+  else if (client._listener) setTimer(client, HEADER_TIMER, client._config[Field.NETWORK_TIMEOUT_MS] || 10000);
 }
 
 /** Listens to one connection; the connection's own listener inherits from it. */
@@ -718,16 +708,17 @@ function onTimer(client: Client, which: number): void {
     // One PONG may answer several PINGs (RFC 6455 §5.5.3): the wait for it runs from the first.
     if (write(client, FIN | PING, board._payload(""), 0, 0) && !client._pinging) {
       client._pinging = true;
-      if (!config.disable_pingpong_discon) setTimer(client, PONG_TIMER, (config.pingpong_timeout_sec || 120) * 1000);
+      if (!config[Field.DISABLE_PINGPONG_DISCON])
+        setTimer(client, PONG_TIMER, (config[Field.PINGPONG_TIMEOUT_SEC] || 120) * 1000);
     }
   } else if (which === PONG_TIMER) {
     fail(client, WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT, "No PONG within pingpong_timeout_sec");
   } else if (which === HEADER_TIMER) {
     failure = "The server stopped inside a frame header";
-  } else if (heard || client._probes < (config.keep_alive_count || 3)) {
+  } else if (heard || client._probes < (config[Field.KEEP_ALIVE_COUNT] || 3)) {
     client._probes = heard ? 0 : client._probes + 1;
     client._heard = false;
-    setTimer(client, which, ((heard ? config.keep_alive_idle : config.keep_alive_interval) || 5) * 1000);
+    setTimer(client, which, ((heard ? config[Field.KEEP_ALIVE_IDLE] : config[Field.KEEP_ALIVE_INTERVAL]) || 5) * 1000);
     if (!heard) write(client, FIN | PING, board._payload(""), 0, 0);
   } else failure = "The server is silent: keep-alive gave up";
   if (failure) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, failure);

@@ -1,5 +1,8 @@
 import * as board from "./board";
 import type { Transport, TlsOptions } from "./board";
+import * as Field from "./fields";
+import type { Settings } from "./fields";
+import { verifies } from "./tls";
 import { encodePath, parseUri, Uri } from "./uri";
 
 /** Called before each attempt to connect; what it returns takes the place of the configured value. */
@@ -108,19 +111,7 @@ export interface Config {
   headers_provider?: Provider;
 }
 
-// Every field of Config behind the letter of its type: s string, n number (0 or more), b certificate or key (string
-// or Uint8Array), f function, o object, a anything.
-const FIELDS =
-  " suri shost susername spassword spath stask_name ssubprotocol suser_agent sheaders scert_common_name" +
-  " sif_name nport ntask_core_id ntask_prio ntask_stack nbuffer_size ncert_len nclient_cert_len" +
-  " nclient_key_len ntransport npingpong_timeout_sec nkeep_alive_idle nkeep_alive_interval" +
-  " nkeep_alive_count nreconnect_timeout_ms nnetwork_timeout_ms nping_interval_sec ntx_queue_size" +
-  " nreconnect_max_ms nreconnect_jitter nmax_redirects bcert_pem bclient_cert bclient_key" +
-  " fcrt_bundle_attach furi_provider fheaders_provider oext_transport adisable_auto_reconnect" +
-  " aenable_close_reconnect auser_context atask_core_id_set aclient_ds_data adisable_pingpong_discon" +
-  " ause_global_ca_store askip_cert_common_name_check akeep_alive_enable aallow_unverified_tls ";
-
-/** True if a value holds no control character but the tab, so that it can stand in a header (RFC 9110 §5.5). */
+/** True if a value is a text without control characters but the tab: it can stand in a header (RFC 9110 §5.5). */
 export function isSafe(value: unknown): value is string {
   return typeof value === "string" && !/[\x00-\x08\x0a-\x1f\x7f]/.test(value);
 }
@@ -131,64 +122,74 @@ export function isSafe(value: unknown): value is string {
  */
 export function normaliseHeaders(headers: unknown): string | undefined {
   if (typeof headers !== "string") return undefined;
-  var lines = headers.replace(/\r\n/g, "\n").split("\n");
-  var all = "";
-  for (var i = 0; i < lines.length; i++) {
-    var line = lines[i];
-    if (!line && i === lines.length - 1) break;
-    var name = line.substr(0, line.indexOf(":"));
-    if (!name || /[^!#$%&'*+.^_`|~0-9A-Za-z-]/.test(name) || !isSafe(line)) return undefined;
-    all += line + "\r\n";
-  }
-  return all;
+  headers = headers.replace(/\r*\n/g, "\r\n").replace(/([^\n])$/, "$1\r\n");
+  return (headers as string).replace(/[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n/g, "")
+    ? undefined
+    : (headers as string);
 }
 
 /**
  * Checks a configuration field by field and copies it, so that later changes of the caller's object change nothing.
- * Returns the copy, or a sentence that says which field is wrong.
+ * Throws a sentence that says which field is wrong.
  */
-export function checkConfig(config: Config): Config | string {
-  var copy: { [field: string]: unknown } = {};
-  for (var field in config) {
-    var value = (config as { [field: string]: unknown })[field];
-    var type = (typeof value).charAt(0);
-    var kind = "";
-    for (var i = 0; i < 6; i++)
-      // indexOf finds too much: see readResponse.
-      if (FIELDS.lastIndexOf(" " + "snbfoa".charAt(i) + field + " ") >= 0) kind = "snbfoa".charAt(i);
-    if (!kind) return "unknown field " + field;
+export function checkConfig(config: Config): Settings {
+  var settings: unknown[] = [];
+  for (var name in config) {
+    var value: unknown = config[name as keyof Config];
+    var field = (Field.names() as readonly string[]).indexOf(name);
+    if (field < 0) throw "unknown field " + name;
     if (value === undefined || value === null) continue;
-    if (field === "headers") value = normaliseHeaders(value);
-    else if (
-      kind === "s"
-        ? !isSafe(value)
-        : kind === "n"
-          ? type !== "n" ||
-            !(
-              (value as number) >= 0 &&
-              (value as number) <= (field === "port" ? 65535 : field === "reconnect_jitter" ? 1 : 0x7fffffff)
-            )
-          : kind === "b"
-            ? type !== "s" && !(value instanceof Uint8Array)
-            : kind !== "a" && type !== kind
+    if (
+      !(field < Field.HEADERS
+        ? isSafe(value)
+        : field < Field.PORT
+          ? (value = normaliseHeaders(value)) !== undefined
+          : field < Field.CERT_PEM
+            ? typeof value === "number" &&
+              value >= 0 &&
+              value <= (field > Field.RECONNECT_JITTER ? 0x7fffffff : field > Field.PORT ? 1 : 65535)
+            : field < Field.URI_PROVIDER
+              ? typeof value === "string" || value instanceof Uint8Array
+              : field < Field.EXT_TRANSPORT
+                ? typeof value === "function"
+                : field > Field.EXT_TRANSPORT || typeof value === "object")
     )
-      value = undefined;
-    if (value === undefined) return "wrong value of " + field;
-    copy[field] = value;
+      throw "wrong value of " + name;
+    settings[field] = value;
   }
-  return copy;
+  return settings as Settings;
 }
 
 /** A URI with the configured parts laid over it; undefined if it is none. `uri` may be "" where a host is configured. */
-export function configuredUri(config: Config, uri: string): Uri | undefined {
-  var parts = parseUri(uri || (config.transport === 2 ? "wss" : "ws") + "://host");
+export function configuredUri(config: Settings, uri: string): Uri | undefined {
+  var parts = parseUri(uri || (config[Field.TRANSPORT] === 2 ? "wss" : "ws") + "://host");
   if (parts) {
-    if (config.host || !uri) parts._host = (config.host || "").replace(/[\[\]]/g, "");
-    if (config.port) parts._port = config.port;
-    if (config.path) parts._path = encodePath(config.path);
-    if (config.username) parts._username = board._utf8(config.username);
-    if (config.password) parts._password = board._utf8(config.password);
+    if (config[Field.HOST] || !uri) parts._host = (config[Field.HOST] || "").replace(/[\[\]]/g, "");
+    if (config[Field.PORT]) parts._port = config[Field.PORT];
+    if (config[Field.PATH]) parts._path = encodePath(config[Field.PATH]);
+    if (config[Field.USERNAME]) parts._username = board._utf8(config[Field.USERNAME]);
+    if (config[Field.PASSWORD]) parts._password = board._utf8(config[Field.PASSWORD]);
     if (/[\x00-\x20\x7f\/?#@]/.test(parts._host)) return undefined;
   }
   return parts;
+}
+
+/** What a connection to `target` asks for and the board cannot do, as a sentence; "" if there is nothing. */
+export function unsupported(config: Settings, target: Uri): string {
+  var what = config[Field.IF_NAME]
+    ? "if_name"
+    : config[Field.EXT_TRANSPORT]
+      ? ""
+      : target._host.indexOf(":") >= 0 && !board._ipv6
+        ? "IPv6"
+        : target._scheme !== "wss"
+          ? ""
+          : !board._hasTls()
+            ? "TLS"
+            : config[Field.CLIENT_DS_DATA] && !config[Field.CLIENT_KEY]
+              ? "client_ds_data"
+              : verifies(config) === false && !config[Field.ALLOW_UNVERIFIED_TLS]
+                ? "server verification: allow_unverified_tls: true connects anyway"
+                : "";
+  return what && "The board cannot do " + what;
 }

@@ -9,8 +9,9 @@ import * as core from "./client";
 import type { Client } from "./client";
 import { checkConfig, Config, configuredUri, isSafe, normaliseHeaders } from "./config";
 import { errorHandle, EventHandler } from "./events";
+import * as Field from "./fields";
 import * as frame from "./frame";
-import { checkTls } from "./tls";
+import { tlsOptions } from "./tls";
 import { isWebSocket, parseUri } from "./uri";
 
 export type {
@@ -93,18 +94,21 @@ export type Handle = Client | null | undefined;
  * `skip_cert_common_name_check` are given.
  */
 export function esp_websocket_client_init(config: Config): Client | null {
-  var checked = checkConfig(config || {});
-  var uri = typeof checked !== "string" && configuredUri(checked, checked.uri || "");
-  var error = typeof checked === "string" ? checked : uri ? checkTls(checked) : "wrong value of uri or host";
-  if (error || typeof checked === "string" || !uri) {
-    board._log("esp_websocket_client_init: " + error);
+  try {
+    var settings = checkConfig(config || {});
+    var uri = configuredUri(settings, settings[Field.URI] || "");
+    if (!uri) throw "wrong value of uri or host";
+    // Here it only checks.
+    tlsOptions(settings);
+  } catch (sentence) {
+    board._log("esp_websocket_client_init: " + sentence);
     return null;
   }
   var client = board._emitter() as Client;
   // Espruino searches a field from the first one on: those that each message needs come first.
   client._state = core.IDLE;
   client._inFlight = client._sending = 0;
-  client._bufferSize = checked.buffer_size || 1024;
+  client._bufferSize = settings[Field.BUFFER_SIZE] || 1024;
   client._listener = client._connection = client._response = undefined;
   frame.resetReader(client);
   client._opcode = client._length = client._start = client._offset = 0;
@@ -112,7 +116,7 @@ export function esp_websocket_client_init(config: Config): Client | null {
   client._run = 0;
   client._registrations = [];
   client._later = [];
-  client._config = checked;
+  client._config = settings;
   client._errorHandle = errorHandle(0, 0, 0, 0);
   client._uri = uri;
   client.tx_queued = 0;
@@ -147,7 +151,7 @@ export function esp_websocket_client_set_uri(client: Handle, uri: string): numbe
 export function esp_websocket_client_set_headers(client: Handle, headers: string): number {
   var lines = normaliseHeaders(headers);
   if (!esp_websocket_client_is_connected(client) || lines === undefined) return ESP_ERR_INVALID_ARG;
-  client!._config.headers = lines;
+  client!._config[Field.HEADERS] = lines;
   return ESP_OK;
 }
 
@@ -158,7 +162,7 @@ export function esp_websocket_client_set_headers(client: Handle, headers: string
 export function esp_websocket_client_append_header(client: Handle, key: string, value: string): number {
   var line = isSafe(key) && key.indexOf(":") < 0 && isSafe(value) ? normaliseHeaders(key + ": " + value) : undefined;
   if (!client || !client._config || !line) return ESP_ERR_INVALID_ARG;
-  client._config.headers = (client._config.headers || "") + line;
+  client._config[Field.HEADERS] = (client._config[Field.HEADERS] || "") + line;
   return ESP_OK;
 }
 
@@ -171,7 +175,7 @@ export function esp_websocket_client_start(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
   var uri = client._uri;
   if (client._state) return ESP_FAIL;
-  if (!client._config.uri_provider && !(uri._host && isWebSocket(uri))) return ESP_FAIL;
+  if (!client._config[Field.URI_PROVIDER] && !(uri._host && isWebSocket(uri))) return ESP_FAIL;
   return core.start(client) ? ESP_OK : ESP_ERR_NOT_SUPPORTED;
 }
 
@@ -275,7 +279,7 @@ function sendQueued(
 function ticks(client: Client, timeout: number | undefined): number {
   return timeout! > 0 && timeout !== portMAX_DELAY
     ? timeout! * portTICK_PERIOD_MS
-    : client._config.network_timeout_ms || 10000;
+    : client._config[Field.NETWORK_TIMEOUT_MS] || 10000;
 }
 
 /**
@@ -380,21 +384,21 @@ export function esp_websocket_client_is_connected(client: Handle): boolean {
 
 /** Seconds between PINGs; 0 for a null handle. */
 export function esp_websocket_client_get_ping_interval_sec(client: Handle): number {
-  return client && client._config ? client._config.ping_interval_sec || 10 : 0;
+  return client && client._config ? client._config[Field.PING_INTERVAL_SEC] || 10 : 0;
 }
 
 /** Sets the seconds between PINGs, from now on; 0 is the default, 10. */
 export function esp_websocket_client_set_ping_interval_sec(client: Handle, seconds: number): number {
   if (!client || !client._config || !(seconds >= 0)) return ESP_ERR_INVALID_ARG;
-  client._config.ping_interval_sec = seconds;
+  client._config[Field.PING_INTERVAL_SEC] = seconds;
   core.restartPing(client);
   return ESP_OK;
 }
 
 /** Milliseconds between attempts to connect; -1 for a null handle or with auto-reconnect off. */
 export function esp_websocket_client_get_reconnect_timeout(client: Handle): number {
-  return client && client._config && !client._config.disable_auto_reconnect
-    ? client._config.reconnect_timeout_ms || 10000
+  return client && client._config && !client._config[Field.DISABLE_AUTO_RECONNECT]
+    ? client._config[Field.RECONNECT_TIMEOUT_MS] || 10000
     : -1;
 }
 
@@ -404,8 +408,8 @@ export function esp_websocket_client_get_reconnect_timeout(client: Handle): numb
  */
 export function esp_websocket_client_set_reconnect_timeout(client: Handle, milliseconds: number): number {
   if (!client || !client._config || !(milliseconds > 0)) return ESP_ERR_INVALID_ARG;
-  if (client._config.disable_auto_reconnect) return ESP_ERR_INVALID_STATE;
-  client._config.reconnect_timeout_ms = milliseconds;
+  if (client._config[Field.DISABLE_AUTO_RECONNECT]) return ESP_ERR_INVALID_STATE;
+  client._config[Field.RECONNECT_TIMEOUT_MS] = milliseconds;
   core.restartWait(client);
   return ESP_OK;
 }

@@ -1,9 +1,10 @@
 import * as board from "./board";
 import type { TlsOptions } from "./board";
-import type { Config } from "./config";
+import * as Field from "./fields";
+import type { Settings } from "./fields";
 
-/** What `esp_tls_set_global_ca_store` was given. */
-var globalCaStore: string | Uint8Array | undefined;
+/** What `esp_tls_set_global_ca_store` was given, as `cert_pem`. */
+var globalCaStore = [] as Settings;
 /** The user has been told that a server is not verified. */
 var told: boolean | undefined;
 
@@ -11,10 +12,15 @@ var told: boolean | undefined;
  * The certificates, or the private key, in a field, in the form that the board takes; undefined if it is not given.
  * Where there is no such thing, throws a sentence that names the field and tells nothing of what is in it.
  */
-function read(config: { [field: string]: any }, field: string): string | undefined {
+function read(
+  config: Settings,
+  field: typeof Field.CERT_PEM | typeof Field.CLIENT_CERT | typeof Field.CLIENT_KEY,
+  name: string
+): string | undefined {
   var text = config[field];
-  var length = config[field.replace("_pem", "") + "_len"];
-  var key = field === "client_key";
+  // The fields of the lengths stand before the fields in the same order.
+  var length = config[(field - Field.CERT_PEM + Field.CERT_LEN) as typeof Field.CERT_LEN];
+  var key = field === Field.CLIENT_KEY;
   var result = "";
   if (text === undefined) return text;
   if (typeof text !== "string") text = board._byteString(text);
@@ -39,49 +45,41 @@ function read(config: { [field: string]: any }, field: string): string | undefin
     }
     result += board._pem ? board._pem(der, key) : der;
   }
-  if (!result) throw field + " must be one PEM or DER, not encrypted";
+  if (!result) throw name + " must be one PEM or DER, not encrypted";
   return result;
 }
 
+/** Whether the server will be verified: undefined if the configuration does not ask for it, false if nobody can. */
+export function verifies(config: Settings): boolean | undefined {
+  var store = config[Field.USE_GLOBAL_CA_STORE];
+  var asked = config[Field.CERT_PEM] || store || config[Field.CRT_BUNDLE_ATTACH] || config[Field.CERT_COMMON_NAME];
+  var able =
+    config[Field.EXT_TRANSPORT] ||
+    // No board here checks the chain and not the name.
+    (board._verifies && !config[Field.SKIP_CERT_COMMON_NAME_CHECK] && (!store || globalCaStore[Field.CERT_PEM]));
+  return asked ? !!able : undefined;
+}
+
 /**
- * The TLS options for a connection to `host`. With an empty host, nothing but `crt_bundle_attach` is left out; with
- * none, only the fields themselves are checked, not what the board can do.
+ * The TLS options for a connection to `host`, which `unsupported` has let through; without a host, only the fields are
+ * checked.
  * Throws a sentence that says what is wrong, and whatever `crt_bundle_attach` throws.
  */
-export function tlsOptions(config: Config, host?: string): TlsOptions {
-  var attach = config.crt_bundle_attach;
-  var commonName = config.cert_common_name;
-  var skipsName = config.skip_cert_common_name_check;
-  var store = config.use_global_ca_store;
-  var ownTransport = config.ext_transport;
-  var allowed = config.allow_unverified_tls;
+export function tlsOptions(config: Settings, host?: string): TlsOptions {
+  var attach = config[Field.CRT_BUNDLE_ATTACH];
   var options: TlsOptions = {
-    ca: read(store ? { cert_pem: globalCaStore } : config, "cert_pem"),
-    cert: read(config, "client_cert"),
-    key: read(config, "client_key"),
-    servername: commonName || host,
+    ca: read(config[Field.USE_GLOBAL_CA_STORE] ? globalCaStore : config, Field.CERT_PEM, "cert_pem"),
+    cert: read(config, Field.CLIENT_CERT, "client_cert"),
+    key: read(config, Field.CLIENT_KEY, "client_key"),
+    servername: config[Field.CERT_COMMON_NAME] || host,
+    verify: !!verifies(config),
   };
-  // No board here checks the chain and not the name.
-  var able = ownTransport || (board._verifies && !skipsName && (options.ca || !store));
-  options.verify = !!(options.ca || store || attach || commonName) && !!(able || !allowed);
-  var error =
-    commonName && skipsName
-      ? "cert_common_name cannot be skipped as well"
-      : !options.key !== !options.cert && !config.client_ds_data
-        ? "client_cert and client_key go together"
-        : host === undefined || ownTransport
-          ? ""
-          : !board._hasTls()
-            ? "The board has no TLS"
-            : config.client_ds_data && !options.key
-              ? "The board cannot do client_ds_data"
-              : options.verify && !able
-                ? "The board cannot verify the server: allow_unverified_tls: true connects anyway"
-                : "";
-  if (error) throw error;
+  if (config[Field.CERT_COMMON_NAME] && config[Field.SKIP_CERT_COMMON_NAME_CHECK])
+    throw "cert_common_name cannot be skipped as well";
+  if (!options.key !== !options.cert && !config[Field.CLIENT_DS_DATA]) throw "client_cert and client_key go together";
   if (host) {
     if (attach && +(attach(options) as number)) throw "crt_bundle_attach failed";
-    if (!options.verify && !allowed && !told) {
+    if (!options.verify && !config[Field.ALLOW_UNVERIFIED_TLS] && !told) {
       told = true;
       board._log("wss: the server is not verified");
     }
@@ -89,31 +87,19 @@ export function tlsOptions(config: Config, host?: string): TlsOptions {
   return options;
 }
 
-/** What is wrong with the TLS fields of a configuration, as a sentence; "" if nothing is. */
-export function checkTls(config: Config, host?: string): string {
-  try {
-    tlsOptions(config, host);
-    return "";
-  } catch (sentence) {
-    return sentence as string;
-  }
-}
-
-/** What the configuration asks of TLS and the board cannot do, as a sentence; "" if there is nothing. */
-export function unsupportedTls(config: Config): string {
-  return checkTls(config, "");
-}
-
 /**
  * Keeps the certificates that `use_global_ca_store` verifies servers with, in place of the last ones.
  * Returns `ESP_OK`, or `ESP_ERR_INVALID_ARG`, after a line that says why, if these are no certificates.
  */
 export function esp_tls_set_global_ca_store(pem: string | Uint8Array): number {
-  var error = checkTls({ cert_pem: pem || "" });
-  if (error) {
-    board._log(error);
+  var store = [] as Settings;
+  store[Field.CERT_PEM] = pem || "";
+  try {
+    read(store, Field.CERT_PEM, "pem");
+    globalCaStore = store;
+    return 0;
+  } catch (sentence) {
+    board._log(sentence as string);
     return 0x102;
   }
-  globalCaStore = pem;
-  return 0;
 }

@@ -12,7 +12,19 @@ function load(kind: { pem: boolean; verifies: boolean; tls?: boolean }) {
   Object.assign(board, { _verifies: kind.verifies, _hasTls: () => kind.tls !== false });
   if (!kind.pem) Object.assign(board, { _pem: false });
   (require("../../src/board") as typeof import("../../src/board")).install(board as Board);
-  return { board: board as TestBoard, ...(require("../../src/tls") as typeof import("../../src/tls")) };
+  const config = require("../../src/config") as typeof import("../../src/config");
+  const tls = require("../../src/tls") as typeof import("../../src/tls");
+  const tlsOptions = (fields: Config, host?: string) => tls.tlsOptions(config.checkConfig(fields), host);
+  const target = { _scheme: "wss", _host: "host", _port: 0, _path: "", _username: undefined, _password: "" };
+  return {
+    board: board as TestBoard,
+    esp_tls_set_global_ca_store: tls.esp_tls_set_global_ca_store,
+    tlsOptions,
+    /** What `init` says. */
+    checkTls: (fields: Config) => thrown(() => tlsOptions(fields)),
+    /** What `start` says. */
+    unsupported: (fields: Config) => config.unsupported(config.checkConfig(fields), target),
+  };
 }
 
 const espruino = { pem: false, verifies: false };
@@ -264,42 +276,41 @@ describe("fail closed", () => {
     ["cert_common_name", () => ({ cert_common_name: "server" })],
   ];
   test.each(requests)("a board that does not verify refuses %s", (_field, config) => {
-    const { checkTls, unsupportedTls, tlsOptions } = load(espruino);
+    const { checkTls, unsupported } = load(espruino);
     expect(checkTls(config())).toBe("");
-    const message = unsupportedTls(config());
-    expect(message).toMatch(/cannot verify the server.*allow_unverified_tls: true/);
-    expect(thrown(() => tlsOptions(config(), "host"))).toMatch(/cannot verify/);
+    const message = unsupported(config());
+    expect(message).toMatch(/cannot do server verification.*allow_unverified_tls: true/);
   });
 
   test.each(requests)("allow_unverified_tls allows it to connect with %s", (_field, config) => {
-    const { board, unsupportedTls, tlsOptions } = load(espruino);
+    const { board, unsupported, tlsOptions } = load(espruino);
     const allowed = { ...config(), allow_unverified_tls: true };
-    expect(unsupportedTls(allowed)).toBe("");
+    expect(unsupported(allowed)).toBe("");
     expect(tlsOptions(allowed, "host").verify).toBe(false);
     expect(board.logged).toEqual([]);
   });
 
   test.each(requests)("a board that verifies does so with %s", (_field, config) => {
-    const { board, unsupportedTls, tlsOptions, esp_tls_set_global_ca_store } = load(iotjs);
+    const { board, unsupported, tlsOptions, esp_tls_set_global_ca_store } = load(iotjs);
     expect(esp_tls_set_global_ca_store(ca.cert)).toBe(0);
     for (const allow_unverified_tls of [false, true]) {
-      expect(unsupportedTls({ ...config(), allow_unverified_tls })).toBe("");
+      expect(unsupported({ ...config(), allow_unverified_tls })).toBe("");
       expect(tlsOptions({ ...config(), allow_unverified_tls }, "host").verify).toBe(true);
     }
     expect(board.logged).toEqual([]);
   });
 
   test("a board that verifies cannot leave the name out: only unverified", () => {
-    const { unsupportedTls, tlsOptions } = load(iotjs);
+    const { unsupported, tlsOptions } = load(iotjs);
     const config = { cert_pem: ca.cert, skip_cert_common_name_check: true };
-    expect(unsupportedTls(config)).toContain("allow_unverified_tls");
+    expect(unsupported(config)).toContain("allow_unverified_tls");
     expect(tlsOptions({ ...config, allow_unverified_tls: true }, "host").verify).toBe(false);
   });
 
   test("the user's own transport is told to verify, whatever the board can do", () => {
-    const { unsupportedTls, tlsOptions } = load({ ...espruino, tls: false });
+    const { unsupported, tlsOptions } = load({ ...espruino, tls: false });
     const ext_transport = { open: () => ({ write: () => {}, close: () => {} }) };
-    expect(unsupportedTls({ ext_transport, cert_pem: ca.cert })).toBe("");
+    expect(unsupported({ ext_transport, cert_pem: ca.cert })).toBe("");
     expect(tlsOptions({ ext_transport, cert_pem: ca.cert }, "host")).toMatchObject({
       verify: true,
       servername: "host",
@@ -308,9 +319,9 @@ describe("fail closed", () => {
   });
 
   test("without any such field it connects unverified, and says so once", () => {
-    const { board, checkTls, unsupportedTls, tlsOptions } = load(iotjs);
+    const { board, checkTls, unsupported, tlsOptions } = load(iotjs);
     expect(checkTls({})).toBe("");
-    expect(unsupportedTls({})).toBe("");
+    expect(unsupported({})).toBe("");
     expect(board.logged).toEqual([]);
     expect(tlsOptions({}, "host").verify).toBe(false);
     expect(tlsOptions({}, "other").verify).toBe(false);
@@ -326,9 +337,9 @@ describe("fail closed", () => {
   });
 
   test("a board without TLS", () => {
-    const { checkTls, unsupportedTls } = load({ ...espruino, tls: false });
+    const { checkTls, unsupported } = load({ ...espruino, tls: false });
     expect(checkTls({})).toBe("");
-    expect(unsupportedTls({ allow_unverified_tls: true })).toContain("no TLS");
+    expect(unsupported({ allow_unverified_tls: true })).toContain("cannot do TLS");
   });
 });
 
@@ -343,24 +354,24 @@ describe("the name", () => {
 
 describe("client_ds_data", () => {
   test("is refused without client_key", () => {
-    const { checkTls, unsupportedTls } = load(espruino);
+    const { checkTls, unsupported } = load(espruino);
     for (const config of [{ client_ds_data: {} }, { client_ds_data: {}, client_cert: client.cert }]) {
       expect(checkTls(config)).toBe("");
-      expect(unsupportedTls(config)).toContain("client_ds_data");
+      expect(unsupported(config)).toContain("client_ds_data");
     }
   });
   test("is beaten by client_key", () => {
-    const { checkTls, unsupportedTls, tlsOptions } = load(espruino);
+    const { checkTls, unsupported, tlsOptions } = load(espruino);
     const config = { client_ds_data: {}, client_cert: client.cert, client_key: client.key };
     expect(checkTls(config)).toBe("");
-    expect(unsupportedTls(config)).toBe("");
+    expect(unsupported(config)).toBe("");
     expect(tlsOptions(config, "host").key).toBe(latin1(client.keyDer));
   });
 });
 
 describe("crt_bundle_attach", () => {
   test("gets the options once for each connection, and fills them in", () => {
-    const { checkTls, unsupportedTls, tlsOptions } = load(iotjs);
+    const { checkTls, unsupported, tlsOptions } = load(iotjs);
     const seen: unknown[] = [];
     const config: Config = {
       crt_bundle_attach: (options) => {
@@ -369,7 +380,7 @@ describe("crt_bundle_attach", () => {
       },
     };
     expect(checkTls(config)).toBe("");
-    expect(unsupportedTls(config)).toBe("");
+    expect(unsupported(config)).toBe("");
     expect(seen).toEqual([]);
     expect(tlsOptions(config, "host")).toMatchObject({ ca: "bundle", verify: true });
     expect(seen).toEqual([{ ca: undefined, cert: undefined, key: undefined, servername: "host", verify: true }]);
@@ -404,10 +415,9 @@ describe("the global CA store", () => {
     expect(tlsOptions({}, "host")).toMatchObject({ ca: undefined, verify: false });
   });
   test("that was never set is refused, not taken for any other", () => {
-    const { unsupportedTls, tlsOptions } = load(iotjs);
+    const { unsupported, tlsOptions } = load(iotjs);
     const config = { use_global_ca_store: true };
-    expect(unsupportedTls(config)).toContain("cannot verify the server");
-    expect(thrown(() => tlsOptions(config, "host"))).toMatch(/cannot verify/);
+    expect(unsupported(config)).toContain("cannot do server verification");
     expect(tlsOptions({ ...config, allow_unverified_tls: true }, "host").verify).toBe(false);
   });
   test("takes DER", () => {

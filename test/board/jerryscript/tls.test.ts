@@ -111,7 +111,7 @@ describeTargets(
     ])("refused at start: %s", async (_what, config) => {
       const { peer, uri } = await startServer();
       const result = await runClient(target, { uri, ...config() }, ECHO);
-      expect(result.lines).toEqual([expect.stringMatching(/^ERROR .*cannot verify/), "start 262"]);
+      expect(result.lines).toEqual([expect.stringMatching(/^ERROR .*cannot do server verification/), "start 262"]);
       expect(peer.accepted).toBe(0);
     });
 
