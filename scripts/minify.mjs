@@ -170,13 +170,9 @@ export function minifyForBoard({ packed = false } = {}) {
       if (hot.length) source += `\nhot(${hot});`;
       if (/\bexported\b/.test(source)) source = "var exported = exports;\n" + source;
       const result = await minify(source, terserOptions);
-<<<<<<< HEAD
       // Espruino would take what follows a bare `return` on the next line for its value.
       const ended = result.code.replace(/[;,\n]hot\([\w$,]*\)/, "").replace(/\breturn\n/g, "return;");
       const minified = packWords(ended);
-=======
-      const minified = packWords(result.code.replace(/([;,])hot\([\w$,]*\)/, ""));
->>>>>>> 40dc025 (A client keeps its configuration by numbers; TLS fields, header lines and init say less in fewer places)
       return { code: packed ? packNames(minified) : minified, map: null };
     },
   };
