@@ -147,15 +147,15 @@ fi
 needs_build() {
   [ -f "$root/rollup.config.mjs" ] || return 1
   [ -f "$bundle" ] && [ -f "$websocket_bundle" ] || return 0
-  [ -n "$(find "$root/src" "$root/board" "$root/rollup.config.mjs" "$root/package.json" \
-    -type f -newer "$bundle" -print 2>/dev/null | head -n 1)" ]
+  [ -n "$(find "$root/src" "$root/board" "$root/rollup.config.mjs" "$root/scripts/minify.mjs" \
+    "$root/tsconfig.device.json" "$root/package.json" -type f -newer "$bundle" -print 2>/dev/null | head -n 1)" ]
 }
 
 if needs_build; then
   if [ -n "$dry_run" ]; then
     echo "Would build the bundles (npm run build)."
   else
-    [ -d "$root/node_modules" ] || fail "the bundles are not built: run \`npm install\` in $root first"
+    [ -d "$root/node_modules" ] || fail "the bundles are not built: run \`npm ci\` in $root first"
     echo "Building the bundles"
     (cd "$root" && npm run --silent build >&2) ||
       fail "the build failed: see above, or run \`npm run build\` in $root"
@@ -163,7 +163,9 @@ if needs_build; then
 fi
 
 for file in "$bundle" ${websocket:+"$websocket_bundle"}; do
-  [ -f "$file" ] || fail "$file is missing: run \`npm run build\` in $root"
+  [ -f "$file" ] && continue
+  if [ -f "$root/rollup.config.mjs" ]; then fail "$file is missing: run \`npm run build\` in $root"; fi
+  fail "$file is missing: install the package esp-websocket-client again"
 done
 
 if [ -n "$firmware" ]; then

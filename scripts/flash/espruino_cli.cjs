@@ -12,7 +12,7 @@ const { once } = require("node:events");
 const net = require("node:net");
 const path = require("node:path");
 const { FlashError } = require("./flash_error.cjs");
-const { findEspruinoPackage } = require("./port.cjs");
+const { findEspruinoPackage, howToInstall } = require("./port.cjs");
 
 /** The CLI writes to Storage in pieces of this many bytes. */
 const CLI_PIECE = 384;
@@ -38,7 +38,7 @@ const PACING = {
 function findCli() {
   const packageFile = findEspruinoPackage();
   if (!packageFile) {
-    throw new FlashError("the espruino CLI is not installed: run `npm install` in this folder first");
+    throw new FlashError(`the espruino CLI is not installed: ${howToInstall()}`);
   }
   return path.join(path.dirname(packageFile), require(packageFile).bin.espruino);
 }
@@ -142,7 +142,7 @@ async function uploadFiles({ console: board, files, directory, pacing, stallMs, 
     if (!failure && status) {
       const line = cliOutput.trim().split("\n").pop();
       failure = new FlashError(
-        `the espruino CLI failed (${line || `status ${status}`}): run \`npm install\` again and retry`
+        `the espruino CLI failed (${line || `status ${status}`}): run this again, and if that does not help ${howToInstall()}`
       );
     }
     if (failure) throw failure;

@@ -23,6 +23,19 @@ function findEspruinoPackage() {
   }
 }
 
+/** What installs the espruino CLI, with its serial port library, where this script was installed: words for a message. */
+function howToInstall() {
+  if (fs.existsSync(path.join(projectRoot, "rollup.config.mjs"))) {
+    return `run \`npm ci --include=optional\` in ${projectRoot}`;
+  }
+  // …/node_modules/esp-websocket-client
+  const project = path.resolve(projectRoot, "..", "..");
+  const command = "npm install --include=optional";
+  return fs.existsSync(path.join(project, "package.json"))
+    ? `run \`${command} espruino\` in ${project}`
+    : `run \`${command} --global espruino\``;
+}
+
 /** The serial port library that comes with the espruino CLI; it is optional there, so it may be missing. */
 function loadSerialPort() {
   const espruino = findEspruinoPackage();
@@ -30,8 +43,8 @@ function loadSerialPort() {
     return createRequire(espruino || __filename)("serialport").SerialPort;
   } catch {
     throw new FlashError(
-      "serial ports cannot be used because the serialport package is not installed: run `npm install` again " +
-        "without --omit=optional, or give a network port with -p tcp://host:port"
+      `serial ports cannot be used because the serialport package is not installed: ${howToInstall()}, ` +
+        "or give a network port with -p tcp://host:port"
     );
   }
 }
@@ -215,6 +228,7 @@ module.exports = {
   chooseSerialPort,
   describePorts,
   findEspruinoPackage,
+  howToInstall,
   listSerialPorts,
   openPort,
   parseTcpName,

@@ -67,11 +67,6 @@ test.each(["--app", "--firmware"])("a missing file for %s is named", async (opti
   expectFailure(await project.run([option, "none.js"]), /there is no file none\.js/);
 });
 
-test("a missing espruino CLI is named", async () => {
-  fs.rmSync(path.join(project.directory, "node_modules"));
-  expectFailure(await project.run(["-p", "tcp://127.0.0.1:1"]), /espruino CLI is not installed: run `npm install`/);
-});
-
 describe("ports", () => {
   onLinux("--list prints them", async () => {
     withPorts("ttyUSB0", "ttyACM1", "ttyS0");
@@ -147,8 +142,25 @@ describe("building", () => {
   test("cannot be done by the npm package, which says so", async () => {
     fs.rmSync(path.join(project.directory, "rollup.config.mjs"));
     fs.rmSync(path.join(project.directory, bundle));
-    expectFailure(await project.run(withoutBoard), /min\.js is missing/);
+    expectFailure(
+      await project.run(withoutBoard),
+      /min\.js is missing: install the package esp-websocket-client again$/
+    );
     expect(built()).toBe(false);
+  });
+
+  test("is only spoken of in a dry run", async () => {
+    fs.rmSync(path.join(project.directory, bundle));
+    const result = await project.run([...withoutBoard, "--dry-run"]);
+    expect(result.stdout).toBe("Would build the bundles (npm run build).\n");
+    expectFailure(result, /min\.js is missing: run `npm run build` in \//);
+    expect(built()).toBe(false);
+  });
+
+  test("needs what `npm ci` installs", async () => {
+    fs.rmSync(path.join(project.directory, bundle));
+    fs.rmSync(path.join(project.directory, "node_modules"));
+    expectFailure(await project.run(withoutBoard), /the bundles are not built: run `npm ci` in \/.* first$/);
   });
 });
 
@@ -210,6 +222,33 @@ describe("--firmware", () => {
     }
     const result = await project.run(["-p", "/dev/null", "--firmware", "espruino.bin"], { PATH: project.bin });
     expectFailure(result, /needs esptool: install it with `pip install esptool`/);
+  });
+});
+
+describe("without the espruino CLI it says what installs it", () => {
+  const tcp = ["-p", "tcp://127.0.0.1:1"];
+  beforeEach(() => fs.rmSync(path.join(project.directory, "node_modules")));
+
+  test("in a checkout", async () => {
+    project.write("rollup.config.mjs", "");
+    fs.utimesSync(path.join(project.directory, "rollup.config.mjs"), new Date(0), new Date(0));
+    const where = `run \`npm ci --include=optional\` in ${project.directory}`;
+    expectFailure(await project.run(tcp), new RegExp(`the espruino CLI is not installed: ${where}$`));
+    expectFailure(await project.run(["--list"]), new RegExp(`serialport package is not installed: ${where}, or give`));
+  });
+
+  test.each([
+    ["in a project that has the package", true, /: run `npm install --include=optional espruino` in (\/.*)$/],
+    ["where the package is installed globally", false, /: run `npm install --include=optional --global espruino`$/],
+  ])("%s", (_, hasManifest, message) => {
+    if (hasManifest) project.write("user/package.json", "{}");
+    const installed = path.join(project.directory, "user/node_modules/esp-websocket-client");
+    for (const name of ["flash.sh", "scripts", "dist"])
+      fs.cpSync(path.join(project.directory, name), path.join(installed, name), { recursive: true });
+    const { status, stderr } = spawnSync(path.join(installed, "flash.sh"), tcp, { encoding: "utf8" });
+    expect(status).toBe(1);
+    const [, folder] = message.exec(stderr.trim())!;
+    if (hasManifest) expect(folder).toBe(path.join(project.directory, "user"));
   });
 });
 
