@@ -105,7 +105,7 @@ const esModules = (board) => ({
 export default [
   boardModule(`src/${LIBRARY}.ts`, LIBRARY, [useBoard("espruino")]),
   boardModule(`src/${LIBRARY}.ts`, `jerryscript/${LIBRARY}`, [useBoard("jerryscript")]),
-  boardModule("src/web_socket.ts", "websocket", [leaveOutLibrary(LIBRARY)], { packed: true }),
+  boardModule("src/web_socket.ts", "websocket", [leaveOutLibrary(LIBRARY)], { packed: true, groups: [] }),
   types(`src/${LIBRARY}.ts`, LIBRARY),
   types("src/web_socket.ts", "websocket", {
     plugins: [leaveOutLibrary(`./${LIBRARY}`)],

@@ -205,17 +205,15 @@ export function _report(exception: unknown): void {
 export function _random(): number {
   // The built-in generator begins with the same seed at each boot; the hardware's register and Linux's device do not.
   var random = hwRand();
-  return (randomRegister ? random ^ peek32(randomRegister) : pool ? random ^ readDevice() : random) >>> 0;
+  if (pool && used >= pool.length) readDevice();
+  return (randomRegister ? random ^ peek32(randomRegister) : pool ? random ^ pool[used++] : random) >>> 0;
 }
 
-function readDevice(): number {
-  if (used >= pool!.length) {
-    var file = E.openFile("/dev/urandom", "r");
-    pool = new Uint32Array(toUint8Array(file.read(64)).buffer);
-    file.close();
-    used = 0;
-  }
-  return pool![used++];
+function readDevice(): void {
+  var file = E.openFile("/dev/urandom", "r");
+  pool = new Uint32Array(toUint8Array(file.read(64)).buffer);
+  file.close();
+  used = 0;
 }
 
 export function _sha1(bytes: string): string {

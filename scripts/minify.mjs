@@ -2,6 +2,7 @@
 import { parse } from "acorn";
 import { full } from "acorn-walk";
 import { minify } from "terser";
+import { mergeColdFunctions } from "./cold.cjs";
 
 /** Options for terser. `exports` is renamed by `minifyForBoard`. */
 export const terserOptions = {
@@ -26,36 +27,69 @@ export const terserOptions = {
   format: { ecma: 5, ascii_only: true, semicolons: false },
 };
 
-/** Functions that run for each message or piece: calling them by name takes 0.6 of the time of making them anew. */
+/**
+ * Functions that run for each message or piece: calling them by name takes 0.6 of the time of making them anew. The
+ * order is that of how often they are looked up.
+ */
 const HOT = [
   "onData",
   "onDrain",
-  "onError",
-  "onClose",
-  "emitNext",
-  "afterReceive",
-  "receiveResponse",
   "readFrames",
   "readHeader",
   "readLength",
-  "refuseFirst",
-  "controlPiece",
   "textPiece",
   "wholeCharacters",
   "deliver",
-  "answer",
   "emit",
   "eventName",
-  "sendQueued",
+  "_asciiText",
+  "send",
   "payloadOf",
+  "_payload",
+  "_utf8",
+  "write",
   "encodeFrame",
   "longHeader",
+  "_join",
+  "_random",
   "flush",
+  "sendQueued",
   "enqueue",
-  "write",
+  "_slice",
+  "stopPatience",
+  "_text",
+  "concat",
+];
+
+/** Functions that run seldom, and would make hot ones longer if they were put where they are called. */
+const COLD = [
+  "receiveResponse",
+  "afterReceive",
+  "refuseFirst",
+  "controlPiece",
+  "answer",
+  "sendPong",
+  "emitNext",
   "writeFailed",
   "readDevice",
 ];
+
+/** Groups of cold functions, by their sources: those that are needed at the same time. */
+const GROUPS = [
+  ["life", /client\.ts$/],
+  ["setup", /./],
+];
+
+/** Tells a function's group from the module that it comes from. */
+function groupOf(chunk, groups) {
+  const modules = Object.entries(chunk.modules).map(([id, { code }]) => [id, code ?? ""]);
+  return (name) => {
+    if (HOT.includes(name)) return undefined;
+    const [id] = modules.find(([, code]) => new RegExp(`^(export )?function ${name}\\(`, "m").test(code)) ?? [""];
+    const [group] = groups.find(([, files]) => files.test(id)) ?? [];
+    return group && { group, always: COLD.includes(name) };
+  };
+}
 
 /** Moves constants and hot functions to the top: Espruino searches a name from the module's first one on. */
 function hotFirst(code) {
@@ -143,13 +177,14 @@ function packNames(code) {
 /**
  * A rollup plugin for an output that a board runs.
  *
- * @param {{ packed?: boolean }} options packed: smaller, and a little slower
+ * @param {{ packed?: boolean, groups?: [string, RegExp][] }} options packed: smaller, and a little slower; groups: of
+ * cold functions
  */
-export function minifyForBoard({ packed = false } = {}) {
+export function minifyForBoard({ packed = false, groups = GROUPS } = {}) {
   return {
     name: "minify-for-board",
-    async renderChunk(code) {
-      const { rest, table } = packExports(code);
+    async renderChunk(bundle, chunk) {
+      const { rest, table } = packExports(bundle);
       let source = hotFirst(rest).replace(/^exports\./gm, "exported.");
       const prefix = "esp_websocket_client_";
       const long = source.match(new RegExp(`^exported\\.${prefix}`, "gm"));
@@ -166,13 +201,16 @@ export function minifyForBoard({ packed = false } = {}) {
             else group = entry[0] === "_" ? "" : entry[0];
           });`;
       // A second use keeps them from being put into others; it is taken out again below.
-      const hot = HOT.filter((name) => new RegExp(`^function ${name}\\(`, "m").test(source));
-      if (hot.length) source += `\nhot(${hot});`;
+      const kept = [...HOT, ...COLD].filter((name) => new RegExp(`^function ${name}\\(`, "m").test(source));
+      if (kept.length) source += `\nhot(${kept});`;
       if (/\bexported\b/.test(source)) source = "var exported = exports;\n" + source;
-      const result = await minify(source, terserOptions);
+      const compressed = await minify(source, { ...terserOptions, mangle: false });
+      const plain = compressed.code.replace(/[;,\n]hot\([\w$,]*\)/, "");
+      const merged = groups.length ? mergeColdFunctions(plain, groupOf(chunk, groups)) : plain;
+      // Not compressed again: that would take the branches' variables together.
+      const { code: mangled } = await minify(merged, { ...terserOptions, compress: { defaults: false } });
       // Espruino would take what follows a bare `return` on the next line for its value.
-      const ended = result.code.replace(/[;,\n]hot\([\w$,]*\)/, "").replace(/\breturn\n/g, "return;");
-      const minified = packWords(ended);
+      const minified = packWords(mangled.replace(/\breturn\n/g, "return;"));
       return { code: packed ? packNames(minified) : minified, map: null };
     },
   };

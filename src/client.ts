@@ -623,9 +623,9 @@ function answer(client: Client, piece: Uint8Array, type: number): boolean {
 }
 
 function sendPong(client: Client): boolean {
-  var pong = client._pong;
+  var pong = client._pong!;
   client._pong = undefined;
-  return pong === undefined || write(client, FIN | PONG, pong, 0, pong.length);
+  return write(client, FIN | PONG, pong, 0, pong.length);
 }
 
 /** The next bytes of the opening handshake's response; what follows its head belongs to the first frame. */
@@ -676,7 +676,7 @@ const LISTENER = {
     var client = this._client;
     if (client._listener !== this) return;
     client._inFlight = 0;
-    if (sendPong(client)) flush(client);
+    if (!client._pong || sendPong(client)) flush(client);
   },
   closed: function (this: Listener, error?: TransportError): void {
     var client = this._client;
