@@ -1,6 +1,7 @@
 /** A small part of `npm run fuzz`, and the seeds of what it found. */
 import fc from "fast-check";
-import { openingError, prepare, PROPERTIES } from "./properties";
+import { close } from "../support/peer";
+import { failureOf, openingError, prepare, PROPERTIES } from "./properties";
 import { canBecomeValid, readReference } from "./reference";
 
 beforeAll(prepare);
@@ -19,6 +20,14 @@ test.each([
 ])("found by fuzzing: %s is refused", (_name, status, upgrade) => {
   expect(openingError(status, upgrade)).not.toBe("");
   expect(openingError("HTTP/1.1 101 x", "websocket")).toBe("");
+});
+
+test("each of the 65,536 close codes is taken or refused as the registry has it", () => {
+  const wrong = Array.from({ length: 65536 }, (_, code) => code).filter((code) => {
+    const valid = (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code < 5000);
+    return failureOf(close(code)) !== (valid ? 0 : 1002);
+  });
+  expect(wrong).toEqual([]);
 });
 
 // The reference itself, or a mistake in both would go unseen.

@@ -207,6 +207,12 @@ function readAll(bytes: Buffer, lengths: number[], limit: number): Seen {
   return { frames, error };
 }
 
+/** The close code that a stream is failed with; 0 if it is good. */
+export function failureOf(bytes: Buffer): number {
+  const { error } = readAll(bytes, [], 1024);
+  return error ? Number(error.slice(0, 4)) : 0;
+}
+
 const framesProperty = fc.property(stream, slicing, fc.constantFrom(1, 2, 3, 7, 64, 1024), (bytes, lengths, limit) => {
   const meaning = readReference(bytes);
   const { frames, error } = readAll(bytes, lengths, limit);
