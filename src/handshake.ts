@@ -64,7 +64,7 @@ export function readResponse(response: Response, bytes: Uint8Array, header: (lin
     .replace(/\r/g, "")
     .replace(/\n[ \t]+/g, " ")
     .split("\n");
-  response._status = /^HTTP.1\.[0-9] [1-9][0-9][0-9]\s/.test(head) ? parseInt(head.substr(9, 3)) : -1;
+  response._status = /^HTTP.1\.[0-9] [1-9][0-9][0-9][ \r\n]/.test(head) ? parseInt(head.substr(9, 3)) : -1;
   var seen = 0;
   var error = "";
   for (var i = 1; i < lines.length - 2; i++) {

@@ -17,6 +17,7 @@ test.each([
   ["a space inside a token", "HTTP/1.1 101 x", "w ebsocket"],
   ["a status of four digits", "HTTP/1.1 1010 x", "websocket"],
   ["a status with letters behind it", "HTTP/1.1 101HTTP", "websocket"],
+  ["a status with a no-break space behind it", "HTTP/1.1 101\xa0x", "websocket"],
 ])("found by fuzzing: %s is refused", (_name, status, upgrade) => {
   expect(openingError(status, upgrade)).not.toBe("");
   expect(openingError("HTTP/1.1 101 x", "websocket")).toBe("");

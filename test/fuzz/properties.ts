@@ -424,7 +424,7 @@ const longResponseProperty = fc.property(longResponse, slicing, (head, lengths) 
 /** What the client has against a response with this status line and Upgrade header; "" if it opens. */
 export function openingError(status: string, upgrade: string): string {
   const lines = [status, `Upgrade: ${upgrade}`, "Connection: Upgrade", `Sec-WebSocket-Accept: ${ACCEPT}`, "", ""];
-  return readHead(Buffer.from(lines.join("\r\n")), []).response._error;
+  return readHead(Buffer.from(lines.join("\r\n"), "latin1"), []).response._error;
 }
 
 /** Installs the board that the properties need. */
