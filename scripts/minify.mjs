@@ -101,6 +101,18 @@ function hotFirst(code) {
   return moved.join("") + code;
 }
 
+/** A constant that is another name for a global, or for another constant, is written as that. */
+function withoutAliases(code) {
+  for (const [statement, alias, name] of code.matchAll(/^var (\w+) = ([a-zA-Z]\w*);\n/gm)) {
+    const uses = (identifier) => new RegExp(`(?<![.\\w$])${identifier}(?![\\w$])`, "g");
+    const isAssigned = (identifier) => new RegExp(`${uses(identifier).source} ?[-+|&^]?=[^=]`).test(rest);
+    const rest = code.replace(statement, "").replace(`var ${name} =`, "");
+    if (isAssigned(alias) || isAssigned(name)) continue;
+    code = code.replace(statement, "").replace(uses(alias), name);
+  }
+  return code;
+}
+
 /** The exported numbers as one table, and the long names that begin alike put together from their parts. */
 function packExports(code) {
   const numbers = [];
@@ -185,7 +197,7 @@ export function minifyForBoard({ packed = false, groups = GROUPS } = {}) {
     name: "minify-for-board",
     async renderChunk(bundle, chunk) {
       const { rest, table } = packExports(bundle);
-      let source = hotFirst(rest).replace(/^exports\./gm, "exported.");
+      let source = hotFirst(withoutAliases(rest)).replace(/^exports\./gm, "exported.");
       const prefix = "esp_websocket_client_";
       const long = source.match(new RegExp(`^exported\\.${prefix}`, "gm"));
       if (long && long.length > 2)
@@ -207,8 +219,10 @@ export function minifyForBoard({ packed = false, groups = GROUPS } = {}) {
       const compressed = await minify(source, { ...terserOptions, mangle: false });
       const plain = compressed.code.replace(/[;,\n]hot\([\w$,]*\)/, "");
       const merged = groups.length ? mergeColdFunctions(plain, groupOf(chunk, groups)) : plain;
+      // One variable that stays undefined is shorter than `void 0` everywhere.
+      const named = groups.length ? `var nothing;${merged.replace(/\bvoid 0\b/g, "nothing")}` : merged;
       // Not compressed again: that would take the branches' variables together.
-      const { code: mangled } = await minify(merged, { ...terserOptions, compress: { defaults: false } });
+      const { code: mangled } = await minify(named, { ...terserOptions, compress: { defaults: false } });
       // Espruino would take what follows a bare `return` on the next line for its value.
       const minified = packWords(mangled.replace(/\breturn\n/g, "return;"));
       return { code: packed ? packNames(minified) : minified, map: null };
