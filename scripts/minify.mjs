@@ -197,7 +197,7 @@ export function minifyForBoard({ packed = false, groups = GROUPS } = {}) {
     name: "minify-for-board",
     async renderChunk(bundle, chunk) {
       const { rest, table } = packExports(bundle);
-      let source = hotFirst(withoutAliases(rest)).replace(/^exports\./gm, "exported.");
+      let source = hotFirst(packed ? rest : withoutAliases(rest)).replace(/^exports\./gm, "exported.");
       const prefix = "esp_websocket_client_";
       const long = source.match(new RegExp(`^exported\\.${prefix}`, "gm"));
       if (long && long.length > 2)
