@@ -6,6 +6,7 @@ import { FrameReader, readFrames, resetReader } from "../../src/frame";
 import { HEAD_LIMIT, readResponse, Response } from "../../src/handshake";
 import { frame } from "../support/peer";
 import { TestBoard } from "../unit/test_board";
+import { runClient } from "./client";
 import { readReference, ReferenceFrame } from "./reference";
 
 export interface Property {
@@ -259,6 +260,49 @@ const slicingProperty = fc.property(stream, slicing, fc.constantFrom(1, 5, 1024)
   same(complete(sliced), complete(whole), "what came of the sliced stream");
 });
 
+// The whole client
+
+const hex = (frames: { payload: Buffer }[]): string[] => frames.map(({ payload }) => payload.toString("hex"));
+
+const clientProperty = fc.property(stream, slicing, (bytes, lengths) => {
+  const { code, frames } = readReference(bytes);
+  const sent = runClient(slices(bytes, lengths));
+  same(sent.reported.join(), "", "what was reported");
+  same(sent.timers, 0, "the number of timers that are left");
+  same(sent.rest.length, 0, "the length of what is no frame");
+  for (const { opcode, fin, payload, key, raw } of sent.frames)
+    if (!raw.equals(frame({ opcode, fin, payload, mask: key }))) throw new Error("A frame's header is wrong.");
+
+  // A close frame: the reference's code, or the echo of the server's (RFC 6455 §5.5.1, §7.1.7). Nothing behind it.
+  const whole = frames.filter(({ complete }) => complete);
+  const last = whole.at(-1);
+  const closedByServer = code === 0 && last?.type === 8;
+  const closing = code ? code.toString(16).padStart(4, "0") : closedByServer ? hex([last])[0].slice(0, 4) : undefined;
+  const wantedClose = closing === undefined ? 0 : 1;
+  same(sent.frames.filter(({ opcode }) => opcode === 8).length, wantedClose, "the number of close frames");
+  if (wantedClose) same(hex(sent.frames).at(-1), closing, "the close frame at the end");
+
+  // PONGs: in the order of the PINGs; where there are many, the last PING's alone would do (§5.5.3).
+  const pings = hex(whole.filter(({ type }) => type === 9));
+  const pongs = hex(sent.frames.filter(({ opcode }) => opcode === 10));
+  same(sent.frames.length, pongs.length + wantedClose, "the number of frames");
+  let at = 0;
+  for (const pong of pongs) {
+    at = pings.indexOf(pong, at) + 1;
+    if (!at) throw new Error(`The PONG ${pong} answers no PING.`);
+  }
+  if (!code && !closedByServer) same(pongs.at(-1), pings.at(-1), "the last PONG");
+
+  // DATA, then how it ended, and nothing more.
+  const names = sent.events.map(({ id }) => id);
+  const end = closedByServer ? [4, 7] : [0, 2, 7];
+  same(names.slice(-end.length).join(), end.join(), "the last events");
+  if (names.slice(0, -end.length).some((id) => id !== 3)) throw new Error(`The events are ${names.join()}.`);
+  const [ending] = sent.events.slice(-end.length);
+  if (closedByServer) same(ending.data.close_status_code, parseInt(closing!, 16) || 0, "the code of CLOSED");
+  else if (code) same(String(ending.data.data_ptr).slice(0, 5), `${code} `, "the beginning of ERROR's message");
+});
+
 // Opening handshake
 
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -435,6 +479,7 @@ export function prepare(): void {
 export const PROPERTIES: Property[] = [
   { name: "frames: what the reference says, with its close code", property: framesProperty },
   { name: "frames: however the stream is cut", property: slicingProperty },
+  { name: "client: its frames, events and timers, with the reference's close code", property: clientProperty },
   { name: "handshake: a good response opens, however it is written and cut", property: goodResponseProperty },
   { name: "handshake: a head above 4096 bytes is refused", property: longResponseProperty },
   { name: "handshake: what opens is good, however it is cut", property: responseProperty },

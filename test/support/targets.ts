@@ -139,7 +139,11 @@ export function describeTargets(title: string, tests: (target: Target) => void, 
     if (!real(false) && list.some((one) => !one.jerryscript)) {
       test.skip("on a real Espruino: set ESPRUINO to its file to run this", () => {});
     }
-    if (list.length === 0) test.skip(`not on the targets that TARGETS=${process.env.TARGETS} wants`, () => {});
+    if (list.length === 0) {
+      const { TARGETS } = process.env;
+      const reason = TARGETS ? `unset TARGETS=${TARGETS}` : "on a small heap: set ESPRUINO_SMALL to its file";
+      test.skip(`${reason} to run this`, () => {});
+    }
     if (!real(true) && list.some((one) => one.jerryscript)) {
       test.skip("on the real IoT.js: set IOTJS (with a small heap: IOTJS_SMALL) to its file to run this", () => {});
     }
