@@ -3,19 +3,22 @@
 
 set -eu
 
+# What the user called this
+command=${FLASH_COMMAND:-./flash.sh}
+
 fail() {
   printf 'flash.sh: %s\n' "$1" >&2
   exit 1
 }
 
 usage_error() {
-  printf 'flash.sh: %s; see ./flash.sh --help\n' "$1" >&2
+  printf 'flash.sh: %s; see %s --help\n' "$1" "$command" >&2
   exit 2
 }
 
 usage() {
+  printf 'Usage: %s [options]\n' "$command"
   cat <<'EOF'
-Usage: ./flash.sh [options]
 
 Uploads the client to the Storage of a board that runs Espruino, as the module
 esp_websocket_client, checks what arrived, and restarts the interpreter.

@@ -15,13 +15,19 @@ const commands = {
   },
   conformance: {
     does: "run the cases of a server that speaks the Autobahn fuzzing protocol",
-    run: async (args) => (await import("../scripts/conformance/runner.mjs")).conformance(args),
+    run: async (args) => (await import("../scripts/conformance/runner.mjs")).conformance(args, { command: caller() }),
   },
 };
+
+/** In the checkout, `npm run conformance` comes here too. */
+function caller() {
+  return process.env.npm_lifecycle_event === "conformance" ? "npm run conformance --" : undefined;
+}
 
 function flash(args) {
   const { status, error, signal } = spawnSync("sh", [path.join(__dirname, "../flash.sh"), ...args], {
     stdio: "inherit",
+    env: { ...process.env, FLASH_COMMAND: "npx esp-websocket-client flash" },
   });
   if (error) console.error("flash.sh needs a POSIX shell: on Windows, run this in WSL or in Git Bash.");
   return error || signal ? 1 : status;

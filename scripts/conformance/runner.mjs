@@ -14,7 +14,7 @@ import { readSelection, toRanges, UserError } from "./select.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-const HELP = `Usage: npm run conformance -- [ws://host:port] [--espruino] [--cases LIST] [--report FILE]
+const help = (command) => `Usage: ${command} [ws://host:port] [--espruino] [--cases LIST] [--report FILE]
 
 Runs the cases of a server that speaks the Autobahn fuzzing protocol with this client.
 
@@ -31,11 +31,12 @@ The exit code is 0 if no case failed, 1 if one did, 2 if nothing could be run.`;
  * @param {string[]} args
  * @returns {Promise<number>} the exit code
  */
-export async function conformance(args) {
+/** @param {{ command?: string }} options what the user calls this */
+export async function conformance(args, { command = "npx esp-websocket-client conformance" } = {}) {
   try {
     const options = readArguments(args);
     if (options.help) {
-      console.log(HELP);
+      console.log(help(command));
       return 0;
     }
     return await run(options);

@@ -7,6 +7,7 @@ import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { findEspruino } from "../../scripts/find_espruino.cjs";
+import { startEcho } from "../docs/echo";
 import { FlashProject, expectFailure } from "./flash_project";
 
 const espruino = findEspruino();
@@ -44,7 +45,7 @@ async function takeTurn(): Promise<() => Promise<void>> {
 (espruino ? describe : describe.skip)("Espruino for Linux", () => {
   let project: FlashProject;
   let directory: string;
-  let interpreter: ChildProcess;
+  let interpreter: ChildProcess | undefined;
   let endTurn: () => Promise<void>;
   const port = ["-p", `tcp://127.0.0.1:${TELNET}`];
 
@@ -89,6 +90,7 @@ async function takeTurn(): Promise<() => Promise<void>> {
   }
 
   async function stop(): Promise<void> {
+    if (!interpreter) return; // It could not be started
     interpreter.kill("SIGKILL");
     if (interpreter.exitCode === null && interpreter.signalCode === null) await once(interpreter, "close");
   }
@@ -118,6 +120,20 @@ async function takeTurn(): Promise<() => Promise<void>> {
     expect(await ask('require("websocket").WebSocket().version')).toBe(1);
     expect(await ask('require("Storage").list().sort()')).toEqual([MODULE, "websocket"]);
     expect(await ask(`E.toUint8Array(require("Storage").read("${MODULE}")).length`)).toBe(project.bundle.length);
+  });
+
+  test("takes the client as it is built, and an example that then talks to a server", async () => {
+    const dist = path.join(__dirname, "../../dist");
+    project.write("dist/esp_websocket_client.min.js", fs.readFileSync(path.join(dist, "esp_websocket_client.min.js")));
+    const server = await startEcho();
+    const example = fs.readFileSync(path.join(__dirname, "../../examples/echo.js"), "utf8");
+    project.write("echo.js", example.replace('"ws://192.168.1.10:8080/"', JSON.stringify(server.url)));
+    const heard = server.heard;
+    const result = await project.run([...port, "--app", "echo.js", "--boot"]);
+    expect(result.stderr).toBe("");
+    expect(result.status).toBe(0);
+    await heard;
+    await server.close();
   });
 
   test("runs an app saved with --boot after each start", async () => {

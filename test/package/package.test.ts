@@ -86,7 +86,7 @@ describe("npx esp-websocket-client", () => {
         name,
         status: 0,
         stderr: "",
-        stdout: expect.stringMatching(/^Usage: /),
+        stdout: expect.stringMatching(new RegExp(`^Usage: npx esp-websocket-client ${name} \\[`)),
       });
     }
   });
@@ -126,10 +126,15 @@ describe("npx esp-websocket-client", () => {
   test("flash: says what it needs, and looks for the bundles in the package", async () => {
     const wrong = await command("flash", "--nonsense");
     expect([wrong.status, wrong.stdout]).toEqual([2, ""]);
-    expect(wrong.stderr).toMatch(/unknown option --nonsense/);
+    expect(wrong.stderr).toBe("flash.sh: unknown option --nonsense; see npx esp-websocket-client flash --help\n");
     // Optional dependencies were left out.
     const bare = await command("flash", "--port", "tcp://127.0.0.1:1", "--dry-run");
-    expect(bare).toMatchObject({ status: 1, stderr: expect.stringMatching(/the espruino CLI is not installed/) });
+    expect(bare).toMatchObject({
+      status: 1,
+      stderr:
+        "flash.sh: the espruino CLI is not installed: " +
+        `run \`npm install --include=optional espruino\` in ${project.folder}\n`,
+    });
     // With the CLI: the bundles are found, and nothing listens there.
     project.link("espruino");
     const absent = await command("flash", "--port", "tcp://127.0.0.1:1", "--dry-run");
