@@ -60,7 +60,9 @@ function withoutUnused(source) {
     ts.forEachChild(node, count);
   };
   count(file);
-  const named = (node) => ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node);
+  // What is exported is named once more, at the end.
+  const named = (node) =>
+    ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isFunctionDeclaration(node);
   return cut(
     source,
     file.statements.filter((node) => named(node) && uses.get(node.name.text) === 1)

@@ -102,18 +102,3 @@ test("every member of the browser's WebSocket is named", () => {
   const section = api.slice(api.indexOf("## The module websocket"));
   for (const member of members("WebSocket", "dist/websocket.d.ts")) expect(section).toContain(member);
 });
-
-test("defaults are what a client does without configuration", () => {
-  const told = Object.fromEntries(
-    [...api.matchAll(/^\| `(\w+)` +\| (\d+) +\| (?:ms|s|bytes) +\|/gm)].map(([, name, value]) => [name, Number(value)])
-  );
-  const client = (library.esp_websocket_client_init as (config: object) => unknown)({ host: "h" });
-  const get = (name: string) => (library[`esp_websocket_client_get_${name}`] as (client: unknown) => number)(client);
-  expect(told.reconnect_timeout_ms).toBe(get("reconnect_timeout"));
-  expect(told.ping_interval_sec).toBe(get("ping_interval_sec"));
-  // The rest of them are written into the sources beside the field's name.
-  const sources = ["client", "esp_websocket_client"].map((name) => read(`src/${name}.ts`)).join("\n");
-  for (const field of ["network_timeout_ms", "pingpong_timeout_sec", "buffer_size"]) {
-    expect(sources).toMatch(new RegExp(`${field} \\|\\| ${told[field]}\\b`));
-  }
-});
