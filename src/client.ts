@@ -40,7 +40,7 @@ import {
 } from "./frame";
 import { makeKey, readResponse, Response } from "./handshake";
 import { tlsOptions } from "./tls";
-import { isWebSocket, parseUri, resolveUri, Uri } from "./uri";
+import { authority, resolveUri, Uri } from "./uri";
 
 /** A timer's id: whatever the interpreter's setTimeout returns. */
 type Timer = unknown;
@@ -249,7 +249,7 @@ export function reconnect(client: Client): void {
  */
 function fail(client: Client, type: number, message: string, code?: number, error?: TransportError): void {
   var response = client._response;
-  var secure = client._target._scheme === "wss";
+  var secure = client._target._defaultPort === 443;
   var boardCode = (error && error.code) || 0;
   var closing = client._state === CLOSING;
   var handle = errorHandle(
@@ -419,14 +419,14 @@ export function restartPing(client: Client): void {
   if (client._state === OPEN) setTimer(client, PING_TIMER, (client._config[Field.PING_INTERVAL_SEC] || 10) * 1000);
 }
 
-/** What a provider gives, or `otherwise`; if it throws, an error for `check` to find, and the exception is reported. */
-function provided(provider: Provider | undefined, otherwise: string): string | undefined {
+/** What a provider gives, or `otherwise`; if it throws, nothing that is of use, and the exception is reported. */
+function provided(provider: Provider | undefined, otherwise: string): string {
   try {
     var value = provider && provider();
     return value === null || value === undefined ? otherwise : value;
   } catch (exception) {
     board._report(exception);
-    return undefined;
+    return " ";
   }
 }
 
@@ -436,30 +436,27 @@ function connect(client: Client): void {
   // Another attempt, should a handler be cut off in this one (see onTimer).
   reconnect(client);
   if (!tell(client, WEBSOCKET_EVENT_BEFORE_CONNECT)) return;
-  var run = client._run;
-  client._state = CONNECTING;
-  client._closeCode = 1006;
-  var target: Uri | "" | undefined = client._target;
-  if (!client._redirects) {
-    var uri = provided(config[Field.URI_PROVIDER], "");
-    if (client._run !== run) return;
-    target = uri === "" ? client._uri : uri && configuredUri(config, uri);
-  }
-  if (!target || !isWebSocket(target))
-    return fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "uri_provider gave no ws or wss URI");
-  client._target = target;
-  var error = unsupported(config, target);
-  if (error) return fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error);
-  var secure = target._scheme === "wss";
   var listener = (client._listener = Object.create(LISTENER) as Listener);
   listener._client = client;
+  client._state = CONNECTING;
+  client._closeCode = 1006;
   setTimer(client, STATE_TIMER, config[Field.NETWORK_TIMEOUT_MS] || 10000);
   try {
+    var target: Uri | undefined = client._target;
+    if (!client._redirects) {
+      var uri = provided(config[Field.URI_PROVIDER], "");
+      if (client._listener !== listener) return;
+      target = uri ? configuredUri(config, uri) : client._uri;
+    }
+    if (!target || !target._defaultPort) throw "uri_provider gave no URI";
+    client._target = target;
+    var error = unsupported(config, target);
+    if (error) throw error;
     var transport = config[Field.EXT_TRANSPORT];
     var address = {
       host: target._host,
-      port: target._port || (secure ? 443 : 80),
-      tls: secure ? tlsOptions(config, target._host) : undefined,
+      port: target._port || target._defaultPort,
+      tls: target._defaultPort === 443 ? tlsOptions(config, target._host) : undefined,
     };
     // Not (transport || board).open: the build knows the board's functions only where they are called by name.
     var connection = transport ? transport.open(address, listener) : board.open(address, listener);
@@ -472,105 +469,44 @@ function connect(client: Client): void {
   }
 }
 
-/** Host and port as they stand in the Host header (RFC 6455 §4.1). */
-function authority(target: Uri): string {
-  var host = target._host;
-  if (host.indexOf(":") >= 0) host = "[" + host + "]";
-  return target._port && target._port !== (target._scheme === "wss" ? 443 : 80) ? host + ":" + target._port : host;
-}
-
 /** The opening handshake's request (RFC 6455 §4.1), its headers in the order in which the C client sends them. */
 function sendRequest(client: Client): void {
   var config = client._config;
   var target = client._target;
+  var listener = client._listener;
   var subprotocol = config[Field.SUBPROTOCOL] || "";
   var key = makeKey();
-  var run = client._run;
   var headers = normaliseHeaders(provided(config[Field.HEADERS_PROVIDER], config[Field.HEADERS] || ""));
-  if (client._run !== run) return;
-  if (headers === undefined)
-    return fail(client, WEBSOCKET_ERROR_TYPE_HANDSHAKE, "headers_provider gave no header lines");
-  // A redirect to another origin gets no credentials.
-  if (client._redirects && authority(target) !== authority(client._uri))
-    headers = ("\n" + headers).replace(/\nauthorization:[^\n]*/gi, "").substr(1);
+  if (client._listener !== listener) return;
+  if (headers === undefined) return fail(client, WEBSOCKET_ERROR_TYPE_HANDSHAKE, "headers_provider gave no headers");
   client._response = {
     _key: key,
-    _offered: subprotocol,
-    _head: "",
+    _offered: "," + subprotocol,
     _status: 0,
-    _error: "",
-    _protocol: "",
-    _location: "",
+    _size: 0,
+    _line: "",
+    _values: ",,,,,,".split(","),
     _retryAfter: 0,
   };
-  var request = board._payload(
+  var text =
     "GET " +
-      (target._path || "/") +
-      " HTTP/1.1\r\nConnection: Upgrade\r\nHost: " +
-      authority(target) +
-      "\r\nUser-Agent: " +
-      (config[Field.USER_AGENT] || "ESP32 Websocket Client") +
-      "\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
-      key +
-      (subprotocol && "\r\nSec-WebSocket-Protocol: " + subprotocol) +
-      (target._username === undefined
-        ? ""
-        : "\r\nAuthorization: Basic " + board._base64(target._username + ":" + target._password)) +
-      "\r\n" +
-      headers +
-      "\r\n"
-  );
+    (target._path || "/") +
+    " HTTP/1.1\r\nConnection: Upgrade\r\nHost: " +
+    authority(target) +
+    "\r\nUser-Agent: " +
+    (config[Field.USER_AGENT] || "ESP32 Websocket Client") +
+    "\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
+    key +
+    (subprotocol && "\r\nSec-WebSocket-Protocol: " + subprotocol) +
+    (target._username === undefined
+      ? ""
+      : "\r\nAuthorization: Basic " + board._base64(target._username + ":" + target._password)) +
+    "\r\n" +
+    headers +
+    "\r\n";
+  if (target._foreign) text = text.replace(/\r\nauthorization:[^\r]*/gi, "");
+  var request = board._payload(text);
   client._connection!.write(board._join([], request, 0, request.length).subarray(0, request.length));
-}
-
-/** Where a response redirects to (RFC 9110 §15.4), or a sentence that says why it is not followed. */
-function redirect(client: Client, location: string): Uri | string {
-  var target = client._target;
-  var most = client._config[Field.MAX_REDIRECTS];
-  var uri = parseUri(resolveUri(target._scheme + "://" + authority(target), target._path, location));
-  // A server that redirects often names the HTTP scheme: it is the same connection.
-  if (uri) uri._scheme = uri._scheme.replace("http", "ws");
-  if (++client._redirects > (most === undefined ? 5 : most)) return "Too many redirects";
-  if (!uri || !isWebSocket(uri)) return "Redirect to no WebSocket URI";
-  if (uri._scheme < target._scheme) return "Redirect from wss to ws";
-  uri._username = undefined;
-  if (authority(uri) === authority(client._uri)) {
-    uri._username = client._uri._username;
-    uri._password = client._uri._password;
-  }
-  return uri;
-}
-
-/** The response's head is complete. Returns true if the connection is open and the user has kept it. */
-function judgeResponse(client: Client, response: Response): boolean {
-  var config = client._config;
-  var listener = client._listener;
-  var status = response._status;
-  var error: Uri | string = response._error;
-  if (response._location && (status === 307 || status === 308 || (status > 300 && status < 304)))
-    error = redirect(client, response._location);
-  if (error) {
-    if (typeof error === "string") fail(client, WEBSOCKET_ERROR_TYPE_HANDSHAKE, error);
-    else {
-      disconnect(client);
-      client._target = error;
-      setTimer(client, STATE_TIMER, 0);
-    }
-    return false;
-  }
-  client._response = undefined;
-  client._failures = client._redirects = client._retryAfter = 0;
-  client._state = OPEN;
-  resetReader(client);
-  setTimer(client, STATE_TIMER);
-  restartPing(client);
-  if (config[Field.KEEP_ALIVE_ENABLE]) {
-    client._heard = true;
-    onTimer(client, KEEP_ALIVE_TIMER);
-  }
-  client.subprotocol = response._protocol;
-  tell(client, WEBSOCKET_EVENT_CONNECTED);
-  return client._listener === listener;
 }
 
 /** Hands a piece of a frame's payload to the user; control frames are answered. See `readFrames`. */
@@ -628,16 +564,51 @@ function sendPong(client: Client): boolean {
   return write(client, FIN | PONG, pong, 0, pong.length);
 }
 
-/** The next bytes of the opening handshake's response; what follows its head belongs to the first frame. */
-function receiveResponse(client: Client, bytes: Uint8Array, listener: Listener): void {
+/**
+ * The next bytes of the opening handshake's response. Once that has opened the connection, and the user has kept it,
+ * returns the ones behind its head: they belong to the first frame.
+ */
+function receiveResponse(client: Client, bytes: Uint8Array): Uint8Array | void {
+  var config = client._config;
+  var listener = client._listener;
   var response = client._response!;
-  var end = readResponse(response, bytes, function (line) {
+  var left = readResponse(response, bytes, function (line) {
     if (client._response !== response) return;
     client._errorHandle = errorHandle(0, response._status, 0, 0);
     tell(client, WEBSOCKET_EVENT_HEADER_RECEIVED, line);
   });
-  if (end >= 0 && client._listener === listener && judgeResponse(client, response) && end < bytes.length)
-    listener.received(bytes.subarray(end));
+  if (left < 0 || client._response !== response) return;
+  var error = response._error;
+  if (response._location) {
+    var target = client._target;
+    var most = config[Field.MAX_REDIRECTS]!;
+    var uri = resolveUri(target, response._location);
+    if (++client._redirects > (most >= 0 ? most : 5)) error = "Too many redirects";
+    // Never from wss to ws, nor to what is neither.
+    else if (!uri || uri._defaultPort < target._defaultPort) error = "Cannot redirect to " + response._location;
+    else {
+      uri._username = target._username;
+      uri._password = target._password;
+      uri._foreign = target._foreign || authority(uri) !== authority(target);
+      disconnect(client);
+      client._target = uri;
+      return setTimer(client, STATE_TIMER, 0);
+    }
+  }
+  if (error) return fail(client, WEBSOCKET_ERROR_TYPE_HANDSHAKE, error);
+  client._response = undefined;
+  client._failures = client._redirects = client._retryAfter = 0;
+  client._state = OPEN;
+  resetReader(client);
+  setTimer(client, STATE_TIMER);
+  restartPing(client);
+  if (config[Field.KEEP_ALIVE_ENABLE]) {
+    client._heard = true;
+    onTimer(client, KEEP_ALIVE_TIMER);
+  }
+  client.subprotocol = response._protocol;
+  tell(client, WEBSOCKET_EVENT_CONNECTED);
+  if (client._listener === listener) return bytes.subarray(bytes.length - left);
 }
 
 /** A server error in the stream of frames, or a header that has come in part. */
@@ -666,7 +637,10 @@ const LISTENER = {
     if (client.raw_data) client.raw_data(board._byteString(bytes));
     if (client._listener === this) {
       client._heard = true;
-      if (client._response) return receiveResponse(client, bytes, this);
+      if (client._response) {
+        bytes = receiveResponse(client, bytes) as Uint8Array;
+        if (!bytes) return;
+      }
       if (client._stage > 0) setTimer(client, HEADER_TIMER);
       var error = readFrames(client, bytes, client._bufferSize, deliver);
       if (error || client._stage > 0) afterReceive(client, error);

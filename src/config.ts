@@ -182,7 +182,7 @@ export function unsupported(config: Settings, target: Uri): string {
       ? ""
       : target._host.indexOf(":") >= 0 && !board._ipv6
         ? "IPv6"
-        : target._scheme !== "wss"
+        : target._defaultPort !== 443
           ? ""
           : !board._hasTls()
             ? "TLS"

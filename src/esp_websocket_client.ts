@@ -12,7 +12,7 @@ import { errorHandle, EventHandler } from "./events";
 import * as Field from "./fields";
 import * as frame from "./frame";
 import { tlsOptions } from "./tls";
-import { isWebSocket, parseUri } from "./uri";
+import { parseUri } from "./uri";
 
 export type {
   Board,
@@ -175,7 +175,7 @@ export function esp_websocket_client_start(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
   var uri = client._uri;
   if (client._state) return ESP_FAIL;
-  if (!client._config[Field.URI_PROVIDER] && !(uri._host && isWebSocket(uri))) return ESP_FAIL;
+  if (!client._config[Field.URI_PROVIDER] && !(uri._host && uri._defaultPort)) return ESP_FAIL;
   return core.start(client) ? ESP_OK : ESP_ERR_NOT_SUPPORTED;
 }
 

@@ -1,106 +1,90 @@
 import * as board from "./board";
+import { bytesOf } from "./sha1";
 
 /** The longest response head that is taken, in bytes. */
 export const HEAD_LIMIT = 4096;
 
-/** A fresh `Sec-WebSocket-Key`: 16 unpredictable bytes in base64 (RFC 6455 §4.1). */
-export function makeKey(): string {
-  var bytes = "";
-  while (bytes.length < 16) {
-    var random = board._random();
-    bytes += String.fromCharCode(random >>> 24, (random >> 16) & 255, (random >> 8) & 255, random & 255);
-  }
-  return board._base64(bytes);
-}
-
 /** What is known of a response while it comes. */
 export interface Response {
-  /** The key that was sent, and the subprotocols that were offered. */
+  /** The key that was sent, and, behind a comma, the subprotocols that were offered. */
   _key: string;
   _offered: string;
-  /** The head so far, a byte string. */
-  _head: string;
   /** Status code; 0 before the status line, -1 if there is no HTTP. */
   _status: number;
-  /** What was wrong with the response, once it is complete; "" if the connection is open. */
-  _error: string;
+  /** Bytes so far. */
+  _size: number;
+  /** The line that is being read, folded ones joined, and whether a line feed has come behind it. */
+  _line: string;
+  _ended?: boolean;
+  /** Of each header that counts: every value, a comma behind it. */
+  _values: string[];
+  /** What was wrong with the response, once its head has ended; "" if the connection is open. */
+  _error?: string;
   /** The subprotocol that the server chose, or "". */
-  _protocol: string;
+  _protocol?: string;
   /** Where a redirect leads to, or "". */
-  _location: string;
+  _location?: string;
   /** Seconds that the server asks to wait (RFC 9110 §10.2.3), or 0. */
   _retryAfter: number;
 }
 
+/** A fresh `Sec-WebSocket-Key`: 16 unpredictable bytes in base64 (RFC 6455 §4.1). */
+export function makeKey(): string {
+  return board._base64([0, 0, 0, 0].map(board._random).map(bytesOf).join(""));
+}
+
 /**
  * Reads the response's head from the next bytes of the stream, however it was cut (RFC 6455 §4.1, RFC 9112 §2–5).
- * Returns -1 while it goes on, then how many of the last bytes belong to the head; `response` tells what came of it.
- * `header` is told each header line, folded ones joined.
+ * Returns -1 while it goes on, then how many of the last bytes are behind it; `response` tells what came of it.
+ * `header` is told each header line, folded ones joined. No more of the head is kept than the line that is being read.
  */
 export function readResponse(response: Response, bytes: Uint8Array, header: (line: string) => void): number {
-  var before = response._head.length;
-  var head = (response._head += board._byteString(bytes));
-  // A line may end without CR (RFC 9112 §2.2). The search begins where the last piece may have cut the end.
-  var from = before > 3 ? before - 3 : 0;
-  var end = head.indexOf("\r\n\r\n", from) + 4;
-  var bare = head.indexOf("\n\n", from) + 2;
-  // Espruino 2v29's indexOf also finds what only begins at the string's end; its lastIndexOf does not.
-  if (end > head.length) end = 3;
-  if (bare > head.length) bare = 1;
-  if (end < 4 || (bare > 1 && bare < end)) end = bare;
-  if (head.substr(0, 5) !== "HTTP/".substr(0, head.length)) {
-    response._status = -1;
-    response._error = "The server does not speak HTTP";
-    return 0;
+  // prettier-ignore
+  var names = "upgrade connection sec-websocket-accept sec-websocket-protocol sec-websocket-extensions location retry-after".split(" ");
+  var values = response._values;
+  var parts = board._byteString(bytes).split("\n");
+  for (var i = 0; i < parts.length && response._status >= 0; i++) {
+    // A line may end without CR (RFC 9112 §2.2).
+    var part = parts[i].replace(/\r/g, "");
+    var line = response._line;
+    if (i) response._ended = true;
+    // The line before is looked at when it is clear that this one does not continue it.
+    if (response._ended && (part || i + 1 < parts.length) && !/^[ \t]/.test(part)) {
+      if (response._status) {
+        var colon = line.indexOf(":");
+        var index = names.indexOf(line.substr(0, colon).toLowerCase());
+        if (index >= 0) values[index] += line.substr(colon + 1).trim() + ",";
+        header(line);
+      } else response._status = +(/^HTTP\/1\.\d ([1-9]\d\d) /.exec(line + " ") || [0, -1])[1];
+      if (!part) break;
+      response._line = "";
+    }
+    if (part) response._ended = false;
+    response._line += part;
+    if (!response._status && /^[^H]/.test(response._line)) response._status = -1;
   }
-  if (end > HEAD_LIMIT || (end < 2 && head.length > HEAD_LIMIT)) {
-    response._error = "The response head is above 4096 bytes";
-    return 0;
-  }
-  if (end < 2) return -1;
-  response._head = "";
-  var lines = head
-    .substr(0, end)
-    .replace(/\r/g, "")
-    .replace(/\n[ \t]+/g, " ")
-    .split("\n");
-  response._status = /^HTTP.1\.[0-9] [1-9][0-9][0-9][ \r\n]/.test(head) ? parseInt(head.substr(9, 3)) : -1;
-  var seen = 0;
-  var error = "";
-  for (var i = 1; i < lines.length - 2; i++) {
-    var colon = lines[i].indexOf(":");
-    var name = lines[i].substr(0, colon).toLowerCase();
-    var value = lines[i].substr(colon + 1).trim();
-    // A list of tokens, in any case (RFC 9110 §5.6.1).
-    var list = "," + value.toLowerCase().replace(/[ \t]*,[ \t]*/g, ",") + ",";
-    if (name === "upgrade") seen |= list.lastIndexOf(",websocket,") < 0 ? 0 : 1;
-    else if (name === "connection") seen |= list.lastIndexOf(",upgrade,") < 0 ? 0 : 2;
-    else if (name === "sec-websocket-accept") {
-      if (seen & 4 || value !== board._base64(board._sha1(response._key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")))
-        error = "Sec-WebSocket-Accept is wrong";
-      seen |= 4;
-    } else if (name === "sec-websocket-protocol") {
+  var left = parts.slice(i + 1).join("\n").length;
+  var status = response._status;
+  response._size += bytes.length;
+  if (status < 0) response._error = "No HTTP from the server";
+  else if (response._size - left > HEAD_LIMIT) response._error = "Response head above 4096 bytes";
+  else if (i === parts.length) return -1;
+  else {
+    var protocol = values[3].slice(0, -1);
+    var wrong = [
+      // Lists of tokens, in any case (RFC 9110 §5.6.1)
+      /,\s*websocket\s*,/i.test("," + values[0]),
+      /,\s*upgrade\s*,/i.test("," + values[1]),
+      values[2] === board._base64(board._sha1(response._key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) + ",",
       // Subprotocols are compared as they are.
-      if (
-        response._protocol ||
-        ("," + response._offered.replace(/[ \t]/g, "") + ",").lastIndexOf("," + value + ",") < 0
-      )
-        error = "The subprotocol was not offered";
-      response._protocol = value;
-    } else if (name === "sec-websocket-extensions") {
-      if (value) error = "The extension was not offered";
-    } else if (name === "location") response._location = value;
-    else if (name === "retry-after" && +value > 0) response._retryAfter = +value;
-    header(lines[i]);
+      response._offered.split(/[\s,]+/).indexOf(protocol) >= 0,
+      values[4].length < 2,
+    ].indexOf(false);
+    response._protocol = protocol;
+    response._location = /30[12378]/.test("" + status) ? values[5].slice(0, -1) : "";
+    response._retryAfter = parseInt(values[6]) || 0;
+    response._error =
+      status !== 101 ? "Refused with status " + status : wrong < 0 ? "" : "Missing or wrong " + names[wrong];
   }
-  response._error =
-    response._status !== 101
-      ? response._status < 0
-        ? "The server does not speak HTTP"
-        : "The server answered with status " + response._status
-      : error ||
-        (seen < 7
-          ? ["Upgrade", "Connection", "Sec-WebSocket-Accept"][seen & 1 ? (seen & 2 ? 2 : 1) : 0] + " is missing"
-          : "");
-  return end - before;
+  return left;
 }

@@ -1,50 +1,45 @@
-/** SHA-1 (RFC 3174) of a byte string shorter than 512 MB, as a byte string, for boards that have none of their own. */
+/** The four bytes of a 32-bit number, the most significant one first, as a byte string. */
+export function bytesOf(word: number): string {
+  return String.fromCharCode(word >>> 24, (word >> 16) & 255, (word >> 8) & 255, word & 255);
+}
+
+/** SHA-1 (RFC 3174) of a byte string shorter than 256 MB, as a byte string, for boards that have none of their own. */
 export function sha1(bytes: string): string {
   var hash = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
   var words: number[] = [];
-  var bits = bytes.length * 8;
+  var length = bytes.length;
   var i: number;
   bytes += "\x80";
-  while (bytes.length % 64 !== 60) bytes += "\0";
-  // The length, as 64 bits of which the upper 32 are among the zeros.
-  bytes += String.fromCharCode(bits >>> 24, (bits >> 16) & 255, (bits >> 8) & 255, bits & 255);
-  for (var block = 0; block < bytes.length; block += 64) {
-    var a = hash[0];
-    var b = hash[1];
-    var c = hash[2];
-    var d = hash[3];
-    var e = hash[4];
-    for (i = 0; i < 80; i++) {
-      var word = 0;
-      if (i < 16) for (var j = 0; j < 4; j++) word = (word << 8) | bytes.charCodeAt(block + i * 4 + j);
-      else {
-        word = words[i - 3] ^ words[i - 8] ^ words[i - 14] ^ words[i - 16];
-        word = (word << 1) | (word >>> 31);
-      }
-      words[i] = word;
-      word +=
-        ((a << 5) | (a >>> 27)) +
-        e +
-        (i < 20
-          ? 0x5a827999 + ((b & c) | (~b & d))
-          : i < 40
-            ? 0x6ed9eba1 + (b ^ c ^ d)
-            : i < 60
-              ? 0x8f1bbcdc + ((b & c) | (b & d) | (c & d))
-              : 0xca62c1d6 + (b ^ c ^ d));
-      e = d;
-      d = c;
-      c = (b << 30) | (b >>> 2);
-      b = a;
-      a = word | 0;
+  for (i = 0; i <= length; i++) words[i >> 2] |= bytes.charCodeAt(i) << (24 - 8 * (i & 3));
+  // Zeros, and the length in bits, fill the last block of 16 words.
+  words[((length + 8) >> 6) * 16 + 15] = length * 8;
+  for (i = 0; i < words.length; i += 16) {
+    var state = hash;
+    var schedule: number[] = [];
+    for (var round = 0; round < 80; round++) {
+      var b = state[1];
+      var c = state[2];
+      var d = state[3];
+      var quarter = (round / 20) | 0;
+      var word = schedule[round - 3] ^ schedule[round - 8] ^ schedule[round - 14] ^ schedule[round - 16];
+      schedule[round] = round < 16 ? words[i + round] | 0 : (word << 1) | (word >>> 31);
+      state = [
+        (((state[0] << 5) | (state[0] >>> 27)) +
+          state[4] +
+          schedule[round] +
+          // The constants are the first 32 bits of these roots.
+          ((Math.sqrt([2, 3, 5, 10][quarter]) * 0x40000000) | 0) +
+          [(b & c) | (~b & d), b ^ c ^ d, (b & c) | (b & d) | (c & d), b ^ c ^ d][quarter]) |
+          0,
+        state[0],
+        (b << 30) | (b >>> 2),
+        c,
+        d,
+      ];
     }
-    [a, b, c, d, e].forEach(function (sum, index) {
-      hash[index] = (hash[index] + sum) | 0;
+    hash = hash.map(function (sum, index) {
+      return (sum + state[index]) | 0;
     });
   }
-  return hash
-    .map(function (sum) {
-      return String.fromCharCode(sum >>> 24, (sum >> 16) & 255, (sum >> 8) & 255, sum & 255);
-    })
-    .join("");
+  return hash.map(bytesOf).join("");
 }

@@ -388,25 +388,25 @@ interface Answer {
 }
 
 function readHead(bytes: Buffer, lengths: number[]): Answer {
-  const answer = {
+  const answer: Response = {
     _key: KEY,
-    _offered: OFFERED,
-    _head: "",
+    _offered: "," + OFFERED,
     _status: 0,
-    _error: "",
-    _protocol: "",
-    _location: "",
+    _size: 0,
+    _line: "",
+    _values: ["", "", "", "", "", "", ""],
     _retryAfter: 0,
-  } as Response;
+  };
   const lines: string[] = [];
   let before = 0;
   for (const slice of slices(bytes, lengths)) {
-    const end = readResponse(answer, slice, (header) => lines.push(header));
-    if (end > slice.length) throw new Error(`The head ends at ${end}, behind the piece's ${slice.length} bytes.`);
-    if (end >= 0) return { response: answer, end: before + end, lines };
+    const left = readResponse(answer, slice, (header) => lines.push(header));
+    if (left > slice.length) throw new Error(`${left} bytes are left of the piece's ${slice.length}.`);
+    if (left >= 0) return { response: answer, end: before + slice.length - left, lines };
     before += slice.length;
-    // The stated bound: a head of 4 kB, and one more piece while it is looked at.
-    if (answer._head.length > HEAD_LIMIT) throw new Error(`${answer._head.length} bytes of the head are kept.`);
+    // The stated bound: the line that is being read, and what counts of the lines before it.
+    const kept = answer._line.length + answer._values.join("").length;
+    if (kept > HEAD_LIMIT + 7) throw new Error(`${kept} bytes of the head are kept.`);
   }
   return { response: answer, end: -1, lines };
 }
@@ -466,7 +466,7 @@ const longResponseProperty = fc.property(longResponse, slicing, (head, lengths) 
 });
 
 /** What the client has against a response with this status line and Upgrade header; "" if it opens. */
-export function openingError(status: string, upgrade: string): string {
+export function openingError(status: string, upgrade: string): string | undefined {
   const lines = [status, `Upgrade: ${upgrade}`, "Connection: Upgrade", `Sec-WebSocket-Accept: ${ACCEPT}`, "", ""];
   return readHead(Buffer.from(lines.join("\r\n"), "latin1"), []).response._error;
 }

@@ -15,7 +15,7 @@ function load(kind: { pem: boolean; verifies: boolean; tls?: boolean }) {
   const config = require("../../src/config") as typeof import("../../src/config");
   const tls = require("../../src/tls") as typeof import("../../src/tls");
   const tlsOptions = (fields: Config, host?: string) => tls.tlsOptions(config.checkConfig(fields), host);
-  const target = { _scheme: "wss", _host: "host", _port: 0, _path: "", _username: undefined, _password: "" };
+  const target = { _defaultPort: 443, _host: "host", _port: 0, _path: "", _username: undefined, _password: "" };
   return {
     board: board as TestBoard,
     esp_tls_set_global_ca_store: tls.esp_tls_set_global_ca_store,

@@ -780,7 +780,7 @@ const better: Scenario[] = [
     name: "better, row `response > 1 kB fails`: a head up to 4096 bytes is taken, a longer one refused",
     config: once,
     peer: (connection) => connection.send(`HTTP/1.1 101 X\r\nX-Long: ${"x".repeat(5000)}`),
-    trace: [...START, "ERROR et=3", "DISCONNECTED et=3", "FINISH et=3"],
+    trace: [...START, "ERROR et=3 hs=101", "DISCONNECTED et=3 hs=101", "FINISH et=3 hs=101"],
   },
   {
     name: "better, rows `exactly one space`, `lower-case names`, `response > 1 kB`: connected",

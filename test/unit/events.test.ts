@@ -315,7 +315,7 @@ describe("failures", () => {
     rig.connection.listener.opened();
     rig.respond("101 Switching Protocols", ["Upgrade: websocket", "Connection: Upgrade", line]);
     expect(rig.take().slice(-2)).toEqual(["ERROR et=3 hs=101", "DISCONNECTED et=3 hs=101"]);
-    expect(rig.last(ws.WEBSOCKET_EVENT_ERROR).data_ptr).toContain("Sec-WebSocket-Accept");
+    expect(rig.last(ws.WEBSOCKET_EVENT_ERROR).data_ptr).toContain("sec-websocket-accept");
   });
 
   test.each(["SSH-2.0-OpenSSH_9.2\r\n", "\x15\x03\x01\0\x02\x02\x46", "HTTP/2 101 x\r\n\r\n", "HTTP/1.1 abc\r\n\r\n"])(
