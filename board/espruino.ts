@@ -65,10 +65,16 @@ if (boardName.substr(0, 5) === "ESP32")
   randomRegister = /S3/.test(boardName) ? 0x6003507c : /C3/.test(boardName) ? 0x600260b0 : 0x60035144;
 if (boardName === "LINUX") pool = new Uint32Array(0);
 
-/** Variables that a piece of data and its handlers may need, the events of a failure among them. */
+/** Variables that a connection, or a piece of data and its handlers, may need, the events of a failure among them. */
 const LEAST = 300;
+const OUT_OF_MEMORY = "Out of memory";
 /** Espruino for Linux, as it is built in general, has a heap that grows. */
 var grows = pool && unicode;
+var memory = process.memory;
+
+export function _full(variables: number): boolean {
+  return !grows && memory(false).free < variables && memory().free < variables;
+}
 
 /** A module, undefined if the firmware lacks it. */
 function find(module: string): any {
@@ -120,9 +126,8 @@ function onData(this: Socket, data: string): void {
   var listener = this._listener;
   if (this._shaking) endHandshake(this);
   if (listener) {
-    // Where memory runs out, Espruino stops in the middle of things and takes this function off the socket.
-    if (!grows && process.memory(false).free < LEAST && process.memory().free < LEAST)
-      listener.closed({ code: -2, message: "Out of memory" });
+    // Where memory runs out, Espruino takes this function off the socket.
+    if (_full(LEAST)) listener.closed({ code: -2, message: OUT_OF_MEMORY });
     else listener.received(toUint8Array(data));
   }
 }
@@ -149,6 +154,8 @@ const CONNECTION = {
   close: function (this: Connection): void {
     var socket = this._socket;
     socket._listener = undefined;
+    // Where Espruino has taken the handler off, what has been received would keep the socket from closing, for ever.
+    if (!(socket as any)["#ondata"]) socket.on("data", onData);
     socket.end();
     // What waits for the end of the TLS handshake would keep the socket alive as long as the server is silent.
     if (socket._shaking) socket.clsNow = true;
@@ -166,6 +173,7 @@ export function _hasTls(): boolean {
 }
 
 export function open(address: Address, listener: TransportListener): TransportConnection {
+  if (_full(LEAST)) throw OUT_OF_MEMORY;
   var options: { [field: string]: unknown } = address.tls || {};
   options.host = address.host;
   options.port = address.port;

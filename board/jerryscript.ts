@@ -236,6 +236,10 @@ export function _report(exception: unknown): void {
   }, 0);
 }
 
+export function _full(): boolean {
+  return false;
+}
+
 export function _random(): number {
   if (!pooled) {
     try {

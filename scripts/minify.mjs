@@ -33,6 +33,7 @@ export const terserOptions = {
  */
 const HOT = [
   "onData",
+  "_full",
   "onDrain",
   "readFrames",
   "readHeader",

@@ -98,6 +98,12 @@ export interface Board extends Transport {
   /** Reports an exception of a user's handler the way the interpreter reports uncaught ones. */
   _report(exception: unknown): void;
 
+  /**
+   * True where not so many variables are free. Espruino does not throw when memory runs out: it stops in the middle of
+   * things, and may even crash. What has no room must not be begun.
+   */
+  _full(variables: number): boolean;
+
   /** 32 unpredictable bits, 0…2³²-1 (RFC 6455 §10.3). */
   _random(): number;
   /** SHA-1 of a byte string, as a byte string (20 bytes). */
@@ -138,6 +144,7 @@ export let _emitter: Board["_emitter"];
 export let _handlers: Board["_handlers"];
 export let _log: Board["_log"];
 export let _report: Board["_report"];
+export let _full: Board["_full"];
 export let _random: Board["_random"];
 export let _sha1: Board["_sha1"];
 export let _base64: Board["_base64"];
@@ -161,6 +168,7 @@ export function install(board: Board): void {
   _handlers = board._handlers.bind(board);
   _log = board._log.bind(board);
   _report = board._report.bind(board);
+  _full = board._full.bind(board);
   _random = board._random.bind(board);
   _sha1 = board._sha1.bind(board);
   _base64 = board._base64.bind(board);

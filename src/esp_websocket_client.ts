@@ -208,7 +208,7 @@ export function esp_websocket_client_destroy_on_exit(client: Handle): number {
 /** The first `length` bytes of what the user gives; undefined if it has no such bytes. */
 function payloadOf(data: Data | undefined, length: number | undefined): Payload | undefined {
   try {
-    var payload = board._payload(data === null || data === undefined ? "" : data);
+    var payload = board._payload(data || "");
     // For a string, `length` may be its own length in characters: all of it.
     if (length === undefined || length === payload.length || (typeof data === "string" && length === data.length))
       return payload;
@@ -228,6 +228,15 @@ function send(
   timeout: number | undefined
 ): number {
   if (!client || client._state !== core.OPEN) return -1;
+  // Beside the data there will be a copy that waits, and each frame as it is masked and as it is sent.
+  var size = data ? (data as Uint8Array).length || (data as ArrayBuffer).byteLength : 0;
+  if (
+    size > frame.CONTROL_LIMIT &&
+    board._full(120 + Math.min(size, client._bufferSize) / 6 + (typeof data === "string" ? 0 : size / 12))
+  ) {
+    client._wantsDrain = true;
+    return -1;
+  }
   var payload = typeof data === "string" && length === undefined ? board._payload(data) : payloadOf(data, length);
   if (payload === undefined) return -1;
   length = payload.length;

@@ -233,6 +233,8 @@ function startSimulator(unicode: boolean, script: string, options: RunOptions, r
   const board = createBoard({
     storage: library(options),
     unicode,
+    // Its memory has no bound, and so it must not report one.
+    variables: 1000000,
     ...(unicode && { boardName: "BANGLEJS2" }),
     print: (text) => {
       if (!text.startsWith("Uncaught ")) text.split("\n").forEach((line) => run.take(line));

@@ -75,6 +75,31 @@ test('full: -1, and "drain" follows when there is room again', () => {
   expect(drains).toHaveLength(1);
 });
 
+test('too little memory for the frames of a message: -1, the connection lives on, and "drain" follows', () => {
+  const rig = Rig.connected({ buffer_size: 1000, ping_interval_sec: 1 });
+  const drains: number[] = [];
+  (rig.client as unknown as Emitter).on("drain", () => drains.push(text(rig, "x".repeat(1000))));
+  rig.board.free = 280;
+  expect(text(rig, "x".repeat(1000))).toBe(-1);
+  expect(ws.esp_websocket_client_send_bin(rig.client, new Uint8Array(1000))).toBe(-1);
+  expect(ws.esp_websocket_client_send_bin(rig.client, new ArrayBuffer(1000))).toBe(-1);
+  expect(ws.esp_websocket_client_send_text_partial(rig.client, "x".repeat(1000))).toBe(-1);
+  expect(ws.esp_websocket_client_is_connected(rig.client)).toBe(true);
+  expect(rig.connection.take()).toHaveLength(0);
+  // The PING is the next that goes out; once it has left, the queue has room again.
+  rig.board.free = 290;
+  pass(1000);
+  expect(rig.connection.takeWire()).toEqual(["89(0)"]);
+  rig.drain();
+  expect(drains).toEqual([1000]);
+  expect(rig.connection.takeWire()).toEqual(["81(1000)"]);
+  // What is short is sent with whatever there is; a copy of bytes takes memory of its own.
+  rig.board.free = 0;
+  expect(text(rig, "x".repeat(125))).toBe(125);
+  rig.board.free = 290;
+  expect(ws.esp_websocket_client_send_bin(rig.client, new Uint8Array(1000))).toBe(-1);
+});
+
 test('no refusal, no "drain"', () => {
   const rig = full();
   (rig.client as unknown as Emitter).on("drain", () => {

@@ -83,6 +83,8 @@ class Emitter {
 
 /** A board in plain Node, with mocked sockets, whose every answer the test decides. */
 export class TestBoard extends TestTransport implements Board {
+  /** Variables that are free. */
+  free = Infinity;
   _verifies = true;
   readonly _pem = pem;
   _ipv6 = true;
@@ -109,6 +111,10 @@ export class TestBoard extends TestTransport implements Board {
   _report(exception: unknown): void {
     this.reported.push(exception);
   }
+  _full(variables: number): boolean {
+    return this.free < variables;
+  }
+
   _random(): number {
     this.seed = (Math.imul(this.seed, 1664525) + 1013904223) >>> 0;
     return this.randoms.shift() ?? this.seed;
