@@ -94,7 +94,8 @@ const orders: Case[] = [
   good(
     "a thousand fragments of one byte",
     [text("*", false), ...Array.from({ length: 998 }, () => continuation("*", false)), continuation("*")],
-    [data(1, false, "*"), ...Array.from({ length: 998 }, () => data(0, false, "*")), data(0, true, "*")]
+    [data(1, false, "*"), ...Array.from({ length: 998 }, () => data(0, false, "*")), data(0, true, "*")],
+    { roomy: true }
   ),
   good(
     "fragments that are longer than buffer_size",
@@ -199,6 +200,7 @@ const sent: Case[] = [
     name: "65536 bytes of text with a buffer_size of 1300 are sent in 51 fragments",
     config: { buffer_size: 1300 },
     actions: [["send_text", 65536, "text"]],
+    roomy: true,
     async serve(connection) {
       await connection.framesUntil(({ fin }) => fin);
       connection.send(close(1000));
@@ -217,6 +219,7 @@ const sent: Case[] = [
     // The PING comes in the segment of the opening handshake: CONNECTED has queued a message by then.
     name: "a PING is answered between the fragments of a long message",
     actions: [["send_bin", 60000, "binary"]],
+    roomy: true,
     handshake: ping("now"),
     async serve(connection) {
       await connection.framesUntil(({ fin, opcode }) => fin && opcode === 0);

@@ -46,6 +46,7 @@ const sent = KINDS.flatMap(({ opcode, pattern }) =>
           name: `${kindName[opcode]} of ${length} bytes is sent in frames of at most ${size}`,
           config: { buffer_size: size },
           actions: [[action, length, pattern]],
+          roomy: length > 5000,
           async serve(connection) {
             await connection.framesUntil(({ fin }) => fin);
           },

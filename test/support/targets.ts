@@ -82,6 +82,11 @@ export interface Target {
   run(script: string, options?: RunOptions): Promise<RunResult>;
 }
 
+/** True for a real Espruino that has as little memory as an ESP32. */
+export function hasSmallHeap({ real, byteStrings, jerryscript }: Target): boolean {
+  return real && byteStrings && !jerryscript;
+}
+
 /** Every target that is here. The simulator comes twice: with byte strings (ESP32), and with Unicode strings. */
 export function targets(): Target[] {
   const wanted = process.env.TARGETS;
@@ -139,11 +144,7 @@ export function describeTargets(title: string, tests: (target: Target) => void, 
     if (!real(false) && list.some((one) => !one.jerryscript)) {
       test.skip("on a real Espruino: set ESPRUINO to its file to run this", () => {});
     }
-    if (list.length === 0) {
-      const { TARGETS } = process.env;
-      const reason = TARGETS ? `unset TARGETS=${TARGETS}` : "on a small heap: set ESPRUINO_SMALL to its file";
-      test.skip(`${reason} to run this`, () => {});
-    }
+    if (list.length === 0) test.skip(`not on the targets that TARGETS=${process.env.TARGETS} wants`, () => {});
     if (!real(true) && list.some((one) => one.jerryscript)) {
       test.skip("on the real IoT.js: set IOTJS (with a small heap: IOTJS_SMALL) to its file to run this", () => {});
     }
@@ -293,7 +294,7 @@ function startInterpreter(program: string, script: string, options: RunOptions, 
 }
 
 /** What Espruino's console shows on its own account, not because the script printed it. */
-const COMPLAINT = /^(Uncaught |ERROR: |Execution Interrupted|New interpreter error: |OUT OF MEMORY)/;
+const COMPLAINT = /^>?(Uncaught |ERROR: |Execution Interrupted|New interpreter error: |OUT OF MEMORY)/;
 
 /** Splits what Espruino's console shows into the script's lines and the interpreter's complaints. */
 class ConsoleReader {
@@ -321,7 +322,7 @@ class ConsoleReader {
     const line = Buffer.from(unwrapped, "latin1").toString("utf8");
     if (!this.started) this.started = line === START;
     else if (COMPLAINT.test(line)) {
-      this.run.takeUncaught(line);
+      this.run.takeUncaught(line.replace(/^>/, ""));
       this.inTrace = true;
     } else if (this.inTrace && /^\s*(at |in function |\^|$|.*\^\s*$)/.test(line)) return;
     else {
