@@ -92,6 +92,14 @@ export type Handle = Client | null | undefined;
  * Makes a client. Nothing is sent before `esp_websocket_client_start`.
  * Returns null, and prints why, if a field is unknown or wrong, the URI is malformed, or both `cert_common_name` and
  * `skip_cert_common_name_check` are given.
+ *
+ * ```js
+ * var client = ws.esp_websocket_client_init({ uri: "ws://192.168.1.10:8080/", reconnect_timeout_ms: 5000 });
+ * client.on("connected", function () {
+ *   ws.esp_websocket_client_send_text(client, "Hello");
+ * });
+ * ws.esp_websocket_client_start(client);
+ * ```
  */
 export function esp_websocket_client_init(config: Config): Client | null {
   try {
@@ -302,7 +310,15 @@ export function esp_websocket_client_send_bin(client: Handle, data: Data, len?: 
   return send(client, frame.BINARY, frame.FIN, data, len, timeout);
 }
 
-/** Begins a binary message, to be continued by `send_cont_msg` and ended by `send_fin`. */
+/**
+ * Begins a binary message, to be continued by `send_cont_msg` and ended by `send_fin`.
+ *
+ * ```js
+ * ws.esp_websocket_client_send_bin_partial(client, [1, 2]);
+ * ws.esp_websocket_client_send_cont_msg(client, [3]);
+ * ws.esp_websocket_client_send_fin(client);
+ * ```
+ */
 export function esp_websocket_client_send_bin_partial(
   client: Handle,
   data: Data,

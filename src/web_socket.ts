@@ -164,8 +164,25 @@ export interface WebSocketClass {
   /**
    * Connects; nothing is told before the caller returns. Throws `SyntaxError` if the URL is none of a WebSocket or has
    * a fragment, or if a subprotocol is no token or is there twice.
+   *
+   * ```js
+   * var socket = new WebSocket("ws://192.168.1.10:8080/", ["chat"]);
+   * socket.onmessage = function (event) {
+   *   print(event.data);
+   * };
+   * ```
    */
   new (url: string, protocols?: string | string[], config?: WebSocketConfig): WebSocket;
+  /**
+   * In place of Espruino's module.
+   *
+   * ```js
+   * var ws = new WebSocket("192.168.1.10", { port: 8080, path: "/echo", keepAlive: 60 });
+   * ws.on("message", function (text) {
+   *   print(text);
+   * });
+   * ```
+   */
   new (host: string, options: EspruinoOptions): EspruinoWebSocket;
   /** Without `new`, as Espruino's module may be called. */
   (host: string, options?: EspruinoOptions): EspruinoWebSocket;

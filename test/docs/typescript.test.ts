@@ -1,4 +1,5 @@
 /** The documents' TypeScript compiles, against the types that users get. */
+import fs from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 import { blocks, root, TESTED_ELSEWHERE } from "./blocks";
@@ -32,6 +33,29 @@ const found = blocks(({ document, language }) => language === "ts" && !TESTED_EL
 
 test.each(found.map((block) => [block.place, block] as const))("%s compiles", (_, block) => {
   expect(complaints(block.code)).toEqual([]);
+});
+
+/** The examples in the published types' comments. */
+function examples(file: string): string[] {
+  const source = fs.readFileSync(path.join(root, file), "utf8");
+  return [...source.matchAll(/^ *\* ```js\n([^]*?)^ *\* ```$/gm)].map(([, code]) => code.replace(/^ *\* ?/gm, ""));
+}
+
+test.each([
+  [
+    "dist/esp_websocket_client.d.ts",
+    'import * as ws from "esp-websocket-client";\nvar client = ws.esp_websocket_client_init({})!;\n',
+    3,
+  ],
+  ["dist/websocket.d.ts", 'import WebSocket from "esp-websocket-client/espruino/websocket";\n', 2],
+])("the examples in %s compile", (file, head, least) => {
+  const found = examples(file);
+  expect(found.length).toBeGreaterThanOrEqual(least);
+  for (const code of found) {
+    // A handle may be null; scripts in JavaScript need not say so.
+    const source = `${head}declare function print(text: string | Uint8Array): void;\n${code}`;
+    expect([code, complaints(source.replace(/(_init\(\{.*\}\));/g, "$1!;"))]).toEqual([code, []]);
+  }
 });
 
 test("wrong TypeScript does not", () => {
