@@ -114,28 +114,57 @@ function withoutAliases(code) {
   return code;
 }
 
-/** The exported numbers as one table, and the long names that begin alike put together from their parts. */
+/** Exported numbers begin with one of these. */
+const PREFIXES = [
+  "port",
+  "ESP_ERR_",
+  "ESP_",
+  "WEBSOCKET_EVENT_",
+  "WEBSOCKET_ERROR_TYPE_",
+  "WEBSOCKET_TRANSPORT_",
+  "WS_TRANSPORT_OPCODES_",
+];
+
+/** Long names that are exported, put together from their parts: the numbers, and the functions of the C client. */
 function packExports(code) {
-  const numbers = [];
-  const rest = code.replace(/^exports\.(\w+) = (\w+);\n/gm, (statement, name, local) => {
+  const groups = new Map(PREFIXES.map((prefix) => [prefix, []]));
+  const functions = [];
+  let rest = code.replace(/^exports\.(\w+) = (\w+);$\n?/gm, (statement, name, local) => {
     const value = new RegExp(`^var ${local} = (-?(?:0x)?[0-9a-f]+);$`, "m").exec(code);
-    if (!value) return statement;
-    numbers.push(name, Number(value[1]));
+    const member = name.replace("esp_websocket_client_", "");
+    if (value) {
+      const prefix = PREFIXES.find((text) => name.startsWith(text));
+      groups.get(prefix).push([name.slice(prefix.length), Number(value[1])]);
+    } else if (member !== name) functions.push(`${member}: ${local}`);
+    else return statement.trim() + "\n";
     return "";
   });
-  // Two names for each group of prefix, names and values would cost more than they save: one table of all.
-  const table = [];
-  let last = "";
-  for (let i = 0; i < numbers.length; i += 2) {
-    const prefix =
-      /^(WEBSOCKET_EVENT_|WEBSOCKET_ERROR_TYPE_|WEBSOCKET_TRANSPORT_|WS_TRANSPORT_OPCODES_|ESP_ERR_|)/.exec(
-        numbers[i]
-      )[0];
-    if (prefix !== last) table.push(`${prefix || "_"}`);
-    last = prefix;
-    table.push(numbers[i].slice(prefix.length) + "=" + numbers[i + 1]);
+  if (functions.length > 2)
+    rest += `
+      (function (functions) {
+        for (var name in functions) exports["esp_websocket_client_" + name] = functions[name];
+      })({ ${functions} });`;
+  else rest += functions.map((entry) => `exports.esp_websocket_client_${entry.replace(":", " =")};`).join("\n");
+  // In each group its prefix, and the numbers that are not one more than the last before the names that they are for.
+  const words = [];
+  for (const [prefix, members] of groups) {
+    if (members.length > 0) words.push(prefix);
+    let next = NaN;
+    for (const [name, value] of members.sort(([, one], [, other]) => one - other)) {
+      if (value !== next) words.push(value);
+      words.push(name);
+      next = value + 1;
+    }
   }
-  return { rest, table: table.join(" ") };
+  if (words.length > 0)
+    // Prefix and number are kept with the list: a variable would stay.
+    rest += `
+      "${words.join(" ")}".split(" ").forEach(function (word, index, words) {
+        if (/[_t]$/.test(word)) words._prefix = word;
+        else if (+word == word) words._value = +word;
+        else exports[words._prefix + word] = words._value++;
+      });`;
+  return rest;
 }
 
 /** A list of words as one text that is split: two bytes less for each. */
@@ -197,22 +226,11 @@ export function minifyForBoard({ packed = false, groups = GROUPS } = {}) {
   return {
     name: "minify-for-board",
     async renderChunk(bundle, chunk) {
-      const { rest, table } = packExports(bundle);
-      let source = hotFirst(packed ? rest : withoutAliases(rest)).replace(/^exports\./gm, "exported.");
-      const prefix = "esp_websocket_client_";
-      const long = source.match(new RegExp(`^exported\\.${prefix}`, "gm"));
-      if (long && long.length > 2)
-        source =
-          `var prefix = "${prefix}";\n` +
-          source.replace(new RegExp(`^exported\\.${prefix}(\\w+)`, "gm"), (_, name) => `exported[prefix + "${name}"]`);
-      if (table)
-        source += `
-          var group;
-          "${table}".split(" ").forEach(function (entry) {
-            entry = entry.split("=");
-            if (entry[1]) exported[group + entry[0]] = +entry[1];
-            else group = entry[0] === "_" ? "" : entry[0];
-          });`;
+      const code = packExports(bundle);
+      let source = hotFirst(packed ? code : withoutAliases(code)).replace(
+        /^(\s*|.*\s)exports(?=\.|\[)/gm,
+        "$1exported"
+      );
       // A second use keeps them from being put into others; it is taken out again below.
       const kept = [...HOT, ...COLD].filter((name) => new RegExp(`^function ${name}\\(`, "m").test(source));
       if (kept.length) source += `\nhot(${kept});`;

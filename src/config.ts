@@ -2,7 +2,7 @@ import * as board from "./board";
 import type { Transport, TlsOptions } from "./board";
 import * as Field from "./fields";
 import type { Settings } from "./fields";
-import { verifies } from "./tls";
+import { asksToVerify, canVerify } from "./tls";
 import { encodePath, parseUri, Uri } from "./uri";
 
 /** Called before each attempt to connect; what it returns takes the place of the configured value. */
@@ -134,27 +134,26 @@ export function normaliseHeaders(headers: unknown): string | undefined {
  */
 export function checkConfig(config: Config): Settings {
   var settings: unknown[] = [];
+  var names: readonly string[] = Field.names();
   for (var name in config) {
-    var value: unknown = config[name as keyof Config];
-    var field = (Field.names() as readonly string[]).indexOf(name);
+    var value: any = config[name as keyof Config];
+    var field = names.indexOf(name);
     if (field < 0) throw "unknown field " + name;
-    if (value === undefined || value === null) continue;
+    if (value == null) continue;
     if (
       !(field < Field.HEADERS
         ? isSafe(value)
         : field < Field.PORT
-          ? (value = normaliseHeaders(value)) !== undefined
+          ? (value = normaliseHeaders(value)) != null
           : field < Field.CERT_PEM
-            ? typeof value === "number" &&
+            ? value === +value &&
               value >= 0 &&
               value <= (field > Field.RECONNECT_JITTER ? 0x7fffffff : field > Field.PORT ? 1 : 65535)
             : field < Field.URI_PROVIDER
-              ? typeof value === "string" || value instanceof Uint8Array
-              : field < Field.EXT_TRANSPORT
-                ? typeof value === "function"
-                : field > Field.EXT_TRANSPORT || typeof value === "object")
+              ? typeof value === "string" || value.buffer
+              : field > Field.EXT_TRANSPORT || typeof (field < Field.EXT_TRANSPORT ? value : value.open) === "function")
     )
-      throw "wrong value of " + name;
+      throw "wrong " + name;
     settings[field] = value;
   }
   return settings as Settings;
@@ -169,7 +168,7 @@ export function configuredUri(config: Settings, uri: string): Uri | undefined {
     if (config[Field.PATH]) parts._path = encodePath(config[Field.PATH]);
     if (config[Field.USERNAME]) parts._username = board._utf8(config[Field.USERNAME]);
     if (config[Field.PASSWORD]) parts._password = board._utf8(config[Field.PASSWORD]);
-    if (/[\x00-\x20\x7f\/?#@]/.test(parts._host)) return undefined;
+    if (/[\t \/?#@]/.test(parts._host)) return undefined;
   }
   return parts;
 }
@@ -178,18 +177,17 @@ export function configuredUri(config: Settings, uri: string): Uri | undefined {
 export function unsupported(config: Settings, target: Uri): string {
   var what = config[Field.IF_NAME]
     ? "if_name"
-    : config[Field.EXT_TRANSPORT]
-      ? ""
-      : target._host.indexOf(":") >= 0 && !board._ipv6
+    : !config[Field.EXT_TRANSPORT] &&
+      (!board._ipv6 && /:/.test(target._host)
         ? "IPv6"
-        : target._defaultPort !== 443
-          ? ""
-          : !board._hasTls()
+        : target._defaultPort === 443 &&
+          (!board._hasTls()
             ? "TLS"
             : config[Field.CLIENT_DS_DATA] && !config[Field.CLIENT_KEY]
               ? "client_ds_data"
-              : verifies(config) === false && !config[Field.ALLOW_UNVERIFIED_TLS]
-                ? "server verification: allow_unverified_tls: true connects anyway"
-                : "";
-  return what && "The board cannot do " + what;
+              : asksToVerify(config) &&
+                !canVerify(config) &&
+                !config[Field.ALLOW_UNVERIFIED_TLS] &&
+                "server verification: see allow_unverified_tls"));
+  return what ? "The board cannot do " + what : "";
 }

@@ -105,11 +105,11 @@ export function esp_websocket_client_init(config: Config): Client | null {
   try {
     var settings = checkConfig(config || {});
     var uri = configuredUri(settings, settings[Field.URI] || "");
-    if (!uri) throw "wrong value of uri or host";
+    if (!uri) throw "wrong uri or host";
     // Here it only checks.
     tlsOptions(settings);
   } catch (sentence) {
-    board._log("esp_websocket_client_init: " + sentence);
+    board._log("esp_websocket_client: " + sentence);
     return null;
   }
   var client = board._emitter() as Client;
@@ -144,7 +144,7 @@ export function esp_websocket_client_set_uri(client: Handle, uri: string): numbe
   var old = client._uri;
   if (!parts._port) parts._port = old._port;
   if (!parts._path) parts._path = old._path;
-  if (parts._username === undefined) {
+  if (!parts._username) {
     parts._username = old._username;
     parts._password = old._password;
   }
@@ -158,7 +158,7 @@ export function esp_websocket_client_set_uri(client: Handle, uri: string): numbe
  */
 export function esp_websocket_client_set_headers(client: Handle, headers: string): number {
   var lines = normaliseHeaders(headers);
-  if (!esp_websocket_client_is_connected(client) || lines === undefined) return ESP_ERR_INVALID_ARG;
+  if (!esp_websocket_client_is_connected(client) || lines == null) return ESP_ERR_INVALID_ARG;
   client!._config[Field.HEADERS] = lines;
   return ESP_OK;
 }
@@ -168,7 +168,7 @@ export function esp_websocket_client_set_headers(client: Handle, headers: string
  * Returns `ESP_ERR_INVALID_ARG` for a key that is no header name and for a value with control characters.
  */
 export function esp_websocket_client_append_header(client: Handle, key: string, value: string): number {
-  var line = isSafe(key) && key.indexOf(":") < 0 && isSafe(value) ? normaliseHeaders(key + ": " + value) : undefined;
+  var line = isSafe(key) && isSafe(value) && key.indexOf(":") < 0 && normaliseHeaders(key + ": " + value);
   if (!client || !client._config || !line) return ESP_ERR_INVALID_ARG;
   client._config[Field.HEADERS] = (client._config[Field.HEADERS] || "") + line;
   return ESP_OK;
@@ -182,8 +182,7 @@ export function esp_websocket_client_append_header(client: Handle, key: string, 
 export function esp_websocket_client_start(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
   var uri = client._uri;
-  if (client._state) return ESP_FAIL;
-  if (!client._config[Field.URI_PROVIDER] && !(uri._host && uri._defaultPort)) return ESP_FAIL;
+  if (client._state || !(client._config[Field.URI_PROVIDER] || (uri._host && uri._defaultPort))) return ESP_FAIL;
   return core.start(client) ? ESP_OK : ESP_ERR_NOT_SUPPORTED;
 }
 
@@ -213,24 +212,26 @@ export function esp_websocket_client_destroy_on_exit(client: Handle): number {
   return ESP_OK;
 }
 
-/** The first `length` bytes of what the user gives; undefined if it has no such bytes. */
+/** The first `length` bytes of what the user gives, by default all; undefined if it has no such bytes. */
 function payloadOf(data: Data | undefined, length: number | undefined): Payload | undefined {
   try {
-    var payload = board._payload(data || "");
-    // For a string, `length` may be its own length in characters: all of it.
-    if (length === undefined || length === payload.length || (typeof data === "string" && length === data.length))
-      return payload;
-    return length >= 0 && length < payload.length ? board._slice(payload, 0, length) : undefined;
+    if (!data) data = "";
+    var payload = board._payload(data);
+    // A string's length in characters is all of it, too.
+    return length === undefined || length === (data as string).length
+      ? payload
+      : length >= 0 && length <= payload.length
+        ? board._slice(payload, 0, length)
+        : undefined;
   } catch (exception) {
     return undefined;
   }
 }
 
-/** What all `send_*` functions do: `opcode` and FIN bit as they go on the wire. */
+/** What all `send_*` functions do; `first` is the frame's first byte (RFC 6455 §5.2): FIN bit and opcode. */
 function send(
   client: Handle,
-  opcode: number,
-  fin: number,
+  first: number,
   data: Data | undefined,
   length: number | undefined,
   timeout: number | undefined
@@ -249,16 +250,15 @@ function send(
   if (payload === undefined) return -1;
   length = payload.length;
   // A short whole message that finds nothing waiting goes at once.
-  return opcode < 3 &&
-    opcode &&
-    fin &&
+  return first > frame.FIN &&
+    first < (frame.FIN | 3) &&
     !client._sending &&
     client._inFlight < client._bufferSize &&
     length <= client._bufferSize
-    ? core.write(client, opcode | fin, payload, 0, length)
+    ? core.write(client, first, payload, 0, length)
       ? length
       : -1
-    : sendQueued(client, opcode, fin, payload, timeout);
+    : sendQueued(client, first & 0x7f, first & frame.FIN, payload, timeout);
 }
 
 /** The same for everything else: long messages, parts of messages, control frames, and what has to wait. */
@@ -278,7 +278,7 @@ function sendQueued(
       return length;
     }
   } else {
-    if (opcode > 2 || (opcode ? sending : !sending)) return -1;
+    if (opcode > 2 || !opcode === !sending) return -1;
     // Without time to wait, a message goes at once or not at all.
     if (timeout === 0 && client._inFlight >= client._bufferSize) {
       client._wantsDrain = true;
@@ -286,15 +286,14 @@ function sendQueued(
     }
     client._sending = fin ? 0 : sending || opcode;
   }
-  var patience = timeout === undefined || timeout === portMAX_DELAY ? 0 : ticks(client, timeout);
-  if (core.enqueue(client, opcode, fin, payload, patience)) return length;
+  if (core.enqueue(client, opcode, fin, payload, timeout! < portMAX_DELAY ? ticks(client, timeout) : 0)) return length;
   if (client._state === core.OPEN) client._sending = sending;
   return -1;
 }
 
 /** A timeout in milliseconds; without limit, and for 0, `network_timeout_ms`. */
 function ticks(client: Client, timeout: number | undefined): number {
-  return timeout! > 0 && timeout !== portMAX_DELAY
+  return timeout! > 0 && timeout! < portMAX_DELAY
     ? timeout! * portTICK_PERIOD_MS
     : client._config[Field.NETWORK_TIMEOUT_MS] || 10000;
 }
@@ -307,7 +306,7 @@ function ticks(client: Client, timeout: number | undefined): number {
  * breaks the order of messages. The same holds for all `send_*` functions.
  */
 export function esp_websocket_client_send_bin(client: Handle, data: Data, len?: number, timeout?: number): number {
-  return send(client, frame.BINARY, frame.FIN, data, len, timeout);
+  return send(client, frame.FIN | frame.BINARY, data, len, timeout);
 }
 
 /**
@@ -325,12 +324,12 @@ export function esp_websocket_client_send_bin_partial(
   len?: number,
   timeout?: number
 ): number {
-  return send(client, frame.BINARY, 0, data, len, timeout);
+  return send(client, frame.BINARY, data, len, timeout);
 }
 
 /** Takes a text message into the send queue. The bytes of a Uint8Array must be UTF-8. */
 export function esp_websocket_client_send_text(client: Handle, data: Data, len?: number, timeout?: number): number {
-  return send(client, frame.TEXT, frame.FIN, data, len, timeout);
+  return send(client, frame.FIN | frame.TEXT, data, len, timeout);
 }
 
 /** Begins a text message, to be continued by `send_cont_msg` and ended by `send_fin`. */
@@ -340,17 +339,17 @@ export function esp_websocket_client_send_text_partial(
   len?: number,
   timeout?: number
 ): number {
-  return send(client, frame.TEXT, 0, data, len, timeout);
+  return send(client, frame.TEXT, data, len, timeout);
 }
 
 /** Continues the message that a `_partial` function began. */
 export function esp_websocket_client_send_cont_msg(client: Handle, data: Data, len?: number, timeout?: number): number {
-  return send(client, frame.CONTINUATION, 0, data, len, timeout);
+  return send(client, frame.CONTINUATION, data, len, timeout);
 }
 
 /** Ends the message that a `_partial` function began, with an empty frame. */
 export function esp_websocket_client_send_fin(client: Handle, timeout?: number): number {
-  return send(client, frame.CONTINUATION, frame.FIN, null, undefined, timeout);
+  return send(client, frame.FIN | frame.CONTINUATION, null, undefined, timeout);
 }
 
 /** Takes a message or a control frame (at most 125 bytes) of any opcode, with FIN. */
@@ -361,7 +360,7 @@ export function esp_websocket_client_send_with_opcode(
   len?: number,
   timeout?: number
 ): number {
-  return send(client, opcode & 0x7f, frame.FIN, data, len, timeout);
+  return send(client, frame.FIN | (opcode & 0x7f), data, len, timeout);
 }
 
 /**

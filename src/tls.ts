@@ -25,39 +25,42 @@ function read(
   if (text === undefined) return text;
   if (typeof text !== "string") text = board._byteString(text);
   if (length) text = text.substr(0, length);
-  // PEM: text, BEGIN and of what, base64, END and of what, text … (RFC 7468 §2). Otherwise it is DER.
-  var parts = text.split("-----");
-  for (var i = 0; i < parts.length; i++) {
-    var der = parts[i];
-    if (parts.length > 1) {
-      if (!(key ? /^BEGIN.*PRIVATE KEY$/ : /^BEGIN CERTIFICATE$/).test(der)) continue;
-      der = board._unbase64(parts[++i]);
-    }
+  // PEM: text, base64, text, base64, text … between the ends of lines that tell of what (RFC 7468 §2). Without such
+  // lines it is DER.
+  var parts = text.split((key ? "PRIVATE KEY" : "CERTIFICATE") + "-----");
+  for (var i = parts[1] ? 1 : 0; i < parts.length; i += 2) {
+    var der = i ? board._unbase64(parts[i].split("-")[0]) : text;
     // A SEQUENCE of this size (X.690 §8.1), which begins with a SEQUENCE or, if it is a key, with its version
     // (RFC 5280 §4.1, RFC 5958 §2, RFC 8017 §A.1.2, RFC 5915 §3). A size that is not its own shows broken base64.
     var start = 2;
     var size = der.charCodeAt(1);
-    var octets = size & 127;
-    if (size > 127) for (size = 0; octets--;) size = size * 256 + der.charCodeAt(start++);
-    if (der.length !== start + size || der.charCodeAt(start) !== (key ? 2 : 48) || (result && !board._pem)) {
-      result = "";
-      break;
-    }
+    var octets = size - 128;
+    if (octets >= 0) for (size = 0; octets--;) size = size * 256 + der.charCodeAt(start++);
+    if (der.length !== start + size || der.charCodeAt(start) !== (key ? 2 : 48) || (result && !board._pem))
+      throw name + " is not one plain PEM or DER";
     result += board._pem ? board._pem(der, key) : der;
   }
-  if (!result) throw name + " must be one PEM or DER, not encrypted";
   return result;
 }
 
-/** Whether the server will be verified: undefined if the configuration does not ask for it, false if nobody can. */
-export function verifies(config: Settings): boolean | undefined {
-  var store = config[Field.USE_GLOBAL_CA_STORE];
-  var asked = config[Field.CERT_PEM] || store || config[Field.CRT_BUNDLE_ATTACH] || config[Field.CERT_COMMON_NAME];
-  var able =
+/** True if the configuration asks for the server to be verified. */
+export function asksToVerify(config: Settings): boolean {
+  return !!(
+    config[Field.CERT_PEM] ||
+    config[Field.USE_GLOBAL_CA_STORE] ||
+    config[Field.CRT_BUNDLE_ATTACH] ||
+    config[Field.CERT_COMMON_NAME]
+  );
+}
+
+/** True if that can be done. No board here checks the chain and not the name. */
+export function canVerify(config: Settings): boolean {
+  return !!(
     config[Field.EXT_TRANSPORT] ||
-    // No board here checks the chain and not the name.
-    (board._verifies && !config[Field.SKIP_CERT_COMMON_NAME_CHECK] && (!store || globalCaStore[Field.CERT_PEM]));
-  return asked ? !!able : undefined;
+    (board._verifies &&
+      !config[Field.SKIP_CERT_COMMON_NAME_CHECK] &&
+      (!config[Field.USE_GLOBAL_CA_STORE] || globalCaStore[Field.CERT_PEM]))
+  );
 }
 
 /**
@@ -72,10 +75,10 @@ export function tlsOptions(config: Settings, host?: string): TlsOptions {
     cert: read(config, Field.CLIENT_CERT, "client_cert"),
     key: read(config, Field.CLIENT_KEY, "client_key"),
     servername: config[Field.CERT_COMMON_NAME] || host,
-    verify: !!verifies(config),
+    verify: asksToVerify(config) && canVerify(config),
   };
   if (config[Field.CERT_COMMON_NAME] && config[Field.SKIP_CERT_COMMON_NAME_CHECK])
-    throw "cert_common_name cannot be skipped as well";
+    throw "cert_common_name would be skipped";
   if (!options.key !== !options.cert && !config[Field.CLIENT_DS_DATA]) throw "client_cert and client_key go together";
   if (host) {
     if (attach && +(attach(options) as number)) throw "crt_bundle_attach failed";

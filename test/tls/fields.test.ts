@@ -279,7 +279,7 @@ describe("fail closed", () => {
     const { checkTls, unsupported } = load(espruino);
     expect(checkTls(config())).toBe("");
     const message = unsupported(config());
-    expect(message).toMatch(/cannot do server verification.*allow_unverified_tls: true/);
+    expect(message).toMatch(/cannot do server verification.*allow_unverified_tls/);
   });
 
   test.each(requests)("allow_unverified_tls allows it to connect with %s", (_field, config) => {

@@ -604,7 +604,7 @@ const returnValues: Scenario[] = [
       })));
       next();`,
     trace: (lines) =>
-      expect(lines.filter((line) => !line.startsWith("esp_websocket_client_init: "))).toEqual([
+      expect(lines.filter((line) => !line.startsWith("esp_websocket_client: "))).toEqual([
         ...Array(4).fill("null"),
         "-1",
         "-1",
@@ -955,11 +955,7 @@ const better: Scenario[] = [
       accept(connection);
     },
     trace: (lines) =>
-      expect(lines.filter((line) => !line.startsWith("esp_websocket_client_init: "))).toEqual([
-        "true,,",
-        ...OPEN,
-        "FINISH",
-      ]),
+      expect(lines.filter((line) => !line.startsWith("esp_websocket_client: "))).toEqual(["true,,", ...OPEN, "FINISH"]),
   },
   {
     name: "better, row `event fields of non-DATA events hold left-overs`: et and hs are those of this event",

@@ -15,7 +15,7 @@ test("each field has its own number", () => {
 test("values are found under the numbers of their fields", () => {
   install(new TestBoard());
   for (const name of NAMES) {
-    const value = [1, "a", "a: b\r\n", () => null, {}].find((candidate) => {
+    const value = [1, "a", "a: b\r\n", () => null, { open: () => null }].find((candidate) => {
       try {
         return checkConfig({ [name]: candidate } as Config);
       } catch {

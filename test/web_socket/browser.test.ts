@@ -268,7 +268,7 @@ describeTargets(
         };
         s.onclose = function () { closing(); };`
       );
-      const lines = result.lines.filter((line) => !/^esp_websocket_client_init: /.test(line));
+      const lines = result.lines.filter((line) => !/^esp_websocket_client: /.test(line));
       const syntax = shown("SyntaxError", true);
       const access = shown("InvalidAccessError", true);
       const closing = (state: number): string[] => [

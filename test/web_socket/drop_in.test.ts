@@ -186,7 +186,7 @@ describeTargets(
         try { new WebSocket("127.0.0.1", { port: PORT, origin: "a\\r\\nb: c\\r\\n\\r\\n" }); } catch (error) { show(error.name); }
         try { new WebSocket("127.0.0.1", { port: 70000 }); } catch (error) { show(error.name); }`
       );
-      const lines = result.lines.filter((line) => !/^esp_websocket_client_init: /.test(line));
+      const lines = result.lines.filter((line) => !/^esp_websocket_client: /.test(line));
       expect(lines).toEqual(['"No server: use Espruino\'s ws"', '"SyntaxError"', '"SyntaxError"', '"SyntaxError"']);
       expect(result.uncaught).toEqual([]);
     });
