@@ -44,7 +44,7 @@ const HOT = [
   "emit",
   "eventName",
   "_asciiText",
-  "send",
+  "esp_websocket_client_send_with_opcode",
   "payloadOf",
   "_payload",
   "_utf8",

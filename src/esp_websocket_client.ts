@@ -212,13 +212,22 @@ export function esp_websocket_client_destroy_on_exit(client: Handle): number {
   return ESP_OK;
 }
 
-/** The first `length` bytes of what the user gives, by default all; undefined if it has no such bytes. */
-function payloadOf(data: Data | undefined, length: number | undefined): Payload | undefined {
+/** The first `length` bytes of what the user gives, by default all; undefined if there are none, or no room for them. */
+function payloadOf(client: Handle, data: any, length: number | undefined): Payload | undefined {
   try {
-    if (!data) data = "";
+    data = data || "";
+    var size = data.length || data.byteLength;
+    // Beside the data there will be a copy that waits, and each frame as it is masked and as it is sent.
+    if (
+      size > frame.CONTROL_LIMIT &&
+      board._full(120 + Math.min(size, client!._bufferSize) / 6 + (typeof data === "string" ? 0 : size / 12))
+    ) {
+      client!._wantsDrain = true;
+      return undefined;
+    }
     var payload = board._payload(data);
     // A string's length in characters is all of it, too.
-    return length === undefined || length === (data as string).length
+    return length === undefined || length === data.length
       ? payload
       : length >= 0 && length <= payload.length
         ? board._slice(payload, 0, length)
@@ -228,37 +237,40 @@ function payloadOf(data: Data | undefined, length: number | undefined): Payload 
   }
 }
 
-/** What all `send_*` functions do; `first` is the frame's first byte (RFC 6455 §5.2): FIN bit and opcode. */
-function send(
+/** To an opcode: without the FIN bit, more of the message follows. */
+const PARTIAL = 0x200;
+
+/**
+ * Takes a message or a control frame (at most 125 bytes) of any opcode, with FIN.
+ * @param len bytes of `data` to send; left out: all
+ * @param timeout longest time that a frame may wait, in ticks; then the connection fails
+ * @returns the payload bytes taken, or -1: not connected, wrong arguments, no room (`"drain"` follows), or the call
+ * breaks the order of messages. The same holds for all `send_*` functions.
+ */
+export function esp_websocket_client_send_with_opcode(
   client: Handle,
-  first: number,
-  data: Data | undefined,
-  length: number | undefined,
-  timeout: number | undefined
+  opcode: number,
+  data: Data,
+  len?: number,
+  timeout?: number
 ): number {
   if (!client || client._state !== core.OPEN) return -1;
-  // Beside the data there will be a copy that waits, and each frame as it is masked and as it is sent.
-  var size = data ? (data as Uint8Array).length || (data as ArrayBuffer).byteLength : 0;
-  if (
-    size > frame.CONTROL_LIMIT &&
-    board._full(120 + Math.min(size, client._bufferSize) / 6 + (typeof data === "string" ? 0 : size / 12))
-  ) {
-    client._wantsDrain = true;
-    return -1;
-  }
-  var payload = typeof data === "string" && length === undefined ? board._payload(data) : payloadOf(data, length);
+  var payload =
+    typeof data === "string" && data.length <= frame.CONTROL_LIMIT && len === undefined
+      ? board._payload(data)
+      : payloadOf(client, data, len);
   if (payload === undefined) return -1;
-  length = payload.length;
+  len = payload.length;
   // A short whole message that finds nothing waiting goes at once.
-  return first > frame.FIN &&
-    first < (frame.FIN | 3) &&
+  return opcode >= 1 &&
+    opcode < 3 &&
     !client._sending &&
     client._inFlight < client._bufferSize &&
-    length <= client._bufferSize
-    ? core.write(client, first, payload, 0, length)
-      ? length
+    len <= client._bufferSize
+    ? core.write(client, frame.FIN | opcode, payload, 0, len)
+      ? len
       : -1
-    : sendQueued(client, first & 0x7f, first & frame.FIN, payload, timeout);
+    : sendQueued(client, opcode & 0x7f, opcode & PARTIAL ? 0 : frame.FIN, payload, timeout);
 }
 
 /** The same for everything else: long messages, parts of messages, control frames, and what has to wait. */
@@ -298,15 +310,9 @@ function ticks(client: Client, timeout: number | undefined): number {
     : client._config[Field.NETWORK_TIMEOUT_MS] || 10000;
 }
 
-/**
- * Takes a binary message into the send queue, as frames of at most `buffer_size` bytes.
- * @param len bytes of `data` to send; left out: all
- * @param timeout longest time that a frame may wait, in ticks; then the connection fails
- * @returns the payload bytes taken, or -1: not connected, wrong arguments, no room (`"drain"` follows), or the call
- * breaks the order of messages. The same holds for all `send_*` functions.
- */
+/** Takes a binary message into the send queue, as frames of at most `buffer_size` bytes. */
 export function esp_websocket_client_send_bin(client: Handle, data: Data, len?: number, timeout?: number): number {
-  return send(client, frame.FIN | frame.BINARY, data, len, timeout);
+  return esp_websocket_client_send_with_opcode(client, frame.BINARY, data, len, timeout);
 }
 
 /**
@@ -324,12 +330,12 @@ export function esp_websocket_client_send_bin_partial(
   len?: number,
   timeout?: number
 ): number {
-  return send(client, frame.BINARY, data, len, timeout);
+  return esp_websocket_client_send_with_opcode(client, PARTIAL | frame.BINARY, data, len, timeout);
 }
 
 /** Takes a text message into the send queue. The bytes of a Uint8Array must be UTF-8. */
 export function esp_websocket_client_send_text(client: Handle, data: Data, len?: number, timeout?: number): number {
-  return send(client, frame.FIN | frame.TEXT, data, len, timeout);
+  return esp_websocket_client_send_with_opcode(client, frame.TEXT, data, len, timeout);
 }
 
 /** Begins a text message, to be continued by `send_cont_msg` and ended by `send_fin`. */
@@ -339,28 +345,17 @@ export function esp_websocket_client_send_text_partial(
   len?: number,
   timeout?: number
 ): number {
-  return send(client, frame.TEXT, data, len, timeout);
+  return esp_websocket_client_send_with_opcode(client, PARTIAL | frame.TEXT, data, len, timeout);
 }
 
 /** Continues the message that a `_partial` function began. */
 export function esp_websocket_client_send_cont_msg(client: Handle, data: Data, len?: number, timeout?: number): number {
-  return send(client, frame.CONTINUATION, data, len, timeout);
+  return esp_websocket_client_send_with_opcode(client, PARTIAL | frame.CONTINUATION, data, len, timeout);
 }
 
 /** Ends the message that a `_partial` function began, with an empty frame. */
 export function esp_websocket_client_send_fin(client: Handle, timeout?: number): number {
-  return send(client, frame.FIN | frame.CONTINUATION, null, undefined, timeout);
-}
-
-/** Takes a message or a control frame (at most 125 bytes) of any opcode, with FIN. */
-export function esp_websocket_client_send_with_opcode(
-  client: Handle,
-  opcode: number,
-  data: Data,
-  len?: number,
-  timeout?: number
-): number {
-  return send(client, frame.FIN | (opcode & 0x7f), data, len, timeout);
+  return esp_websocket_client_send_with_opcode(client, frame.CONTINUATION, null, undefined, timeout);
 }
 
 /**
@@ -383,7 +378,7 @@ export function esp_websocket_client_close_with_code(
   len?: number,
   timeout?: number
 ): number {
-  var reason = payloadOf(data, len);
+  var reason = payloadOf(client, data, len);
   return reason === undefined || !frame.isCloseCode(code) || reason.length > frame.CONTROL_LIMIT - 2
     ? ESP_ERR_INVALID_ARG
     : closeWith(

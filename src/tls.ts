@@ -28,7 +28,9 @@ function read(
   // PEM: text, base64, text, base64, text … between the ends of lines that tell of what (RFC 7468 §2). Without such
   // lines it is DER.
   var parts = text.split((key ? "PRIVATE KEY" : "CERTIFICATE") + "-----");
-  for (var i = parts[1] ? 1 : 0; i < parts.length; i += 2) {
+  var i = parts[1] ? 1 : 0;
+  // Once at least: Espruino splits a text that is shorter than the separator into nothing.
+  do {
     var der = i ? board._unbase64(parts[i].split("-")[0]) : text;
     // A SEQUENCE of this size (X.690 §8.1), which begins with a SEQUENCE or, if it is a key, with its version
     // (RFC 5280 §4.1, RFC 5958 §2, RFC 8017 §A.1.2, RFC 5915 §3). A size that is not its own shows broken base64.
@@ -39,7 +41,8 @@ function read(
     if (der.length !== start + size || der.charCodeAt(start) !== (key ? 2 : 48) || (result && !board._pem))
       throw name + " is not one plain PEM or DER";
     result += board._pem ? board._pem(der, key) : der;
-  }
+    i += 2;
+  } while (i < parts.length);
   return result;
 }
 

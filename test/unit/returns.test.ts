@@ -271,7 +271,7 @@ describe("len", () => {
 });
 
 describe("wrong arguments of send and close", () => {
-  test.each([3, 7, 11, 15, 0x13, 0x7f])("send_with_opcode(%d): -1", (opcode) => {
+  test.each([3, 7, 11, 15, 0x13, 0x7f, -1, 0.5, NaN])("send_with_opcode(%d): -1", (opcode) => {
     const rig = Rig.connected();
     expect(ws.esp_websocket_client_send_with_opcode(rig.client, opcode, "a")).toBe(-1);
     expect(rig.connection.take()).toHaveLength(0);
