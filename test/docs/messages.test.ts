@@ -22,7 +22,8 @@ function sources(...folders: string[]): string {
 }
 
 /** What comes from firmware, or is put together from parts. */
-const NOT_IN_ONE_PIECE = /^(LOW_MEMORY,MEMORY|… ECONNREFUSED|EAI_NONAME, …|40[13]|426|Missing or wrong [a-z-]+|…)$/;
+const NOT_IN_ONE_PIECE =
+  /^(LOW_MEMORY,MEMORY|ReferenceError: E is not defined|… ECONNREFUSED|EAI_NONAME, …|40[13]|426|Missing or wrong [a-z-]+|…)$/;
 
 test("every quoted message is one that can be printed", () => {
   const printed = sources("src", "board", "scripts", "flash.sh").replace(/\\"/g, '"');
