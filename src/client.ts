@@ -4,8 +4,8 @@ import { configuredUri, normaliseHeaders, Provider, unsupported } from "./config
 import {
   DRAIN,
   emit,
+  emitNext,
   Emitter,
-  errorHandle,
   ErrorHandle,
   Registration,
   WEBSOCKET_ERROR_TYPE_HANDSHAKE,
@@ -68,12 +68,19 @@ export const CLOSING = 4;
 const STATE_TIMER = 0;
 /** Time for the next PING. */
 const PING_TIMER = 1;
-/** The answer to a PING. */
-const PONG_TIMER = 2;
-/** The rest of a frame header. */
-const HEADER_TIMER = 3;
 /** Anything at all from the server (keep-alive). */
-const KEEP_ALIVE_TIMER = 4;
+const KEEP_ALIVE_TIMER = 2;
+/** The answer to a PING. */
+const PONG_TIMER = 3;
+/** The rest of a frame header. */
+const HEADER_TIMER = 4;
+/** Messages that wait to be sent have time-outs with numbers of their own, behind this. */
+export const LAST_TIMER = 4;
+
+/** The slices of a time-out, in milliseconds. */
+const SLICE = 250;
+/** Of waits that may end too early, and should not wake the interpreter more often than they must. */
+const LONG_SLICE = 1e9;
 
 /** How long the server may keep TCP open after both close frames, in milliseconds (as the C client). */
 const CLOSE_GRACE = 1000;
@@ -88,9 +95,9 @@ interface Item {
   _offset: number;
   _window: Payload;
   _windowStart: number;
-  /** Longest time that a frame may wait, in milliseconds; 0: any. */
+  /** Longest time that a frame may wait, in milliseconds, 0 for any, and the number of the timer. */
   _patience: number;
-  _timer?: Timer;
+  _timer: number;
 }
 
 /** One client: `esp_websocket_client_handle_t`, and an emitter. What is undefined is zero, false or not there. */
@@ -115,13 +122,15 @@ export interface Client extends FrameReader, Emitter {
   _emitting?: boolean;
   _later: unknown[];
   _timers: Timer[];
+  _lastTimer: number;
   _connection?: TransportConnection;
   /** The listener of the connection; calls from any other are stale. */
   _listener?: Listener;
   /** The handshake's response while it comes. */
   _response?: Response;
-  /** `error_handle` of events that are not errors. */
+  /** `error_handle` and `close_status_code` of the next events. */
   _errorHandle: ErrorHandle;
+  _closeStatus: number;
   /** Failed attempts since the last CONNECTED; redirects since the last one; seconds the server asked to wait. */
   _failures: number;
   _redirects: number;
@@ -137,11 +146,8 @@ export interface Client extends FrameReader, Emitter {
   _sending?: number;
   /** The PONG that waits until the transport is drained: only the last PING needs an answer (RFC 6455 §5.5.3). */
   _pong?: Payload;
-  /** A PING of ours waits for its PONG. */
-  _pinging?: boolean;
-  /** Bytes came since the keep-alive timer last looked; probes that it sent since. */
-  _heard?: boolean;
-  _probes: number;
+  /** How often the keep-alive timer has looked since the last bytes came. */
+  _silent: number;
   /** The close frame was sent; the code that was received (1006 until then); the server closed first. */
   _closeSent?: boolean;
   _closeCode: number;
@@ -158,51 +164,51 @@ interface Listener extends TransportListener {
   _opened?: boolean;
 }
 
-/** Sets one of the client's timers anew, or, without a time, stops it. */
-function setTimer(client: Client, which: number, milliseconds?: number): void {
-  var timer = client._timers[which];
-  if (timer !== undefined) clearTimeout(timer);
-  client._timers[which] =
-    milliseconds === undefined ? undefined : setTimeout(onTimer, Math.min(milliseconds, 0x7fffffff), client, which);
+/**
+ * Sets one of the client's timers anew, or, without a time, stops it. A long time is waited for in slices: Espruino
+ * takes a step of its clock for time that has passed, and a step can take away no more than one slice.
+ */
+function setTimer(client: Client, which: number, milliseconds?: number, slice?: number): void {
+  var timers = client._timers;
+  if (which in timers) clearTimeout(timers[which]);
+  delete timers[which];
+  if (milliseconds! >= 0) {
+    var time = Math.min(milliseconds!, slice || SLICE);
+    timers[which] = setTimeout(onTimer, time, client, which, milliseconds! - time, slice);
+  }
 }
 
-/** Tells of an event that is not about a frame. */
-function tell(client: Client, id: number, text?: string, code?: number, handle?: ErrorHandle): boolean {
-  return emit(client, id, {
-    data_ptr: text,
-    data_len: text ? text.length : 0,
-    fin: false,
-    op_code: 0x100,
-    client: client,
-    user_context: client._config[Field.USER_CONTEXT],
-    payload_len: 0,
-    payload_offset: 0,
-    close_status_code: code || 0,
-    error_handle: handle || client._errorHandle,
-  });
-}
-
-/** Drops what waits to be sent, and the timers from `first` on. */
-function dropQueue(client: Client, first: number): void {
-  for (; first <= KEEP_ALIVE_TIMER; first++) setTimer(client, first);
-  client._queue.forEach(stopPatience);
+/** Drops what waits to be sent. */
+function dropQueue(client: Client): void {
   client._queue = [];
   client.tx_queued = 0;
 }
 
-function stopPatience(item: Item): void {
-  if (item._timer !== undefined) clearTimeout(item._timer);
+/** Sets what the next events tell: an error of the connection, or of no kind. */
+export function setError(client: Client, type: number, status: number, error?: TransportError): void {
+  var code = (error && error.code) || 0;
+  var tlsCode = client._target._defaultPort === 443 ? code : 0;
+  client._closeStatus = 0;
+  client._errorHandle = {
+    esp_tls_last_esp_err: tlsCode,
+    esp_tls_stack_err: tlsCode,
+    esp_tls_cert_verify_flags: 0,
+    error_type: type,
+    esp_ws_handshake_status_code: status,
+    esp_transport_sock_errno: code - tlsCode,
+  };
 }
 
-/** Drops the connection and all that belongs to it: timers, queue, what was half read. */
-function disconnect(client: Client): void {
+/** Drops the connection and all that belongs to it: timers, queue, what was half read. Takes what `setError` takes. */
+function disconnect(client: Client, type: number, status: number, error?: TransportError): void {
   var connection = client._connection;
-  dropQueue(client, STATE_TIMER);
+  client._timers.forEach(clearTimeout);
+  client._timers = [];
+  dropQueue(client);
+  setError(client, type, status, error);
   client._inFlight = 0;
-  client._errorHandle = errorHandle(0, 0, 0, 0);
   client._connection = client._listener = client._response = client._pong = undefined;
-  client._sending = client._wantsDrain = client._pinging = client._closeSent = client._serverClosed = undefined;
-  client._reason = undefined;
+  client._sending = client._wantsDrain = client._closeSent = undefined;
   try {
     if (connection) connection.close();
   } catch (exception) {
@@ -211,82 +217,76 @@ function disconnect(client: Client): void {
 }
 
 /** Ends the client's run: FINISH. */
-export function finish(client: Client, code?: number, handle?: ErrorHandle): void {
-  disconnect(client);
+function finish(client: Client): void {
   client._state = IDLE;
   client._run++;
-  tell(client, WEBSOCKET_EVENT_FINISH, undefined, code, handle);
-  // From the idle loop: FINISH may still wait for the handlers of another event.
-  if (client._destroyOnExit && client._state === IDLE) setTimer(client, STATE_TIMER, 0);
+  setTimer(client, STATE_TIMER);
+  emit(client, WEBSOCKET_EVENT_FINISH);
 }
 
-/** Frees everything; the handle is dead from here on. */
+/** Ends the connection and the run, for the user's reasons. */
+export function stop(client: Client): void {
+  disconnect(client, WEBSOCKET_ERROR_TYPE_NONE, 0);
+  finish(client);
+}
+
+/** Stops the client and frees it, as soon as its handlers have heard of all there is to tell. The handle is dead. */
 export function destroy(client: Client): void {
-  if (client._run === undefined) return;
-  disconnect(client);
-  Object.keys(client).forEach(function (key) {
-    delete (client as unknown as { [key: string]: unknown })[key];
-  });
+  var emitting = client._emitting;
+  // FINISH is told when the handle is dead: nobody can start it again.
+  client._emitting = true;
+  if (client._state) stop(client);
+  (client as { _config?: Settings })._config = undefined;
+  if (!emitting) emitNext(client);
 }
 
-/** Waits for the next attempt, or finishes where the configuration wants none. */
+/** Waits for the next attempt. */
 export function reconnect(client: Client): void {
   var config = client._config;
   var delay = config[Field.RECONNECT_TIMEOUT_MS] || 10000;
-  var most = config[Field.RECONNECT_MAX_MS];
-  if (most) {
-    for (var i = 1; i < client._failures && delay < most; i++) delay *= 2;
-    delay = Math.min(delay, most);
-  }
-  delay -= delay * (config[Field.RECONNECT_JITTER] || 0) * (board._random() / 4294967296);
+  if (config[Field.RECONNECT_MAX_MS])
+    delay = Math.min(delay * Math.pow(2, client._failures - 1), config[Field.RECONNECT_MAX_MS]);
+  delay *= 1 - ((config[Field.RECONNECT_JITTER] || 0) * board._random()) / 4294967296;
   client._state = WAITING;
   setTimer(client, STATE_TIMER, Math.max(delay, client._retryAfter * 1000));
 }
 
 /**
- * The connection, or the attempt, has failed: a close frame with `code` where that is due (RFC 6455 §7.1.7), then
- * ERROR, DISCONNECTED, and the next attempt. A failure during the close handshake ends that.
+ * The connection, or the attempt, has ended. With a message, it has failed: ERROR. Then CLOSED if it was about to be
+ * closed, otherwise DISCONNECTED; then FINISH, or the next attempt.
+ * A message that begins with a close code sends it, where that is still possible (RFC 6455 §7.1.7).
  */
-function fail(client: Client, type: number, message: string, code?: number, error?: TransportError): void {
+function end(client: Client, message: string, type?: number, error?: TransportError): void {
   var response = client._response;
-  var secure = client._target._defaultPort === 443;
-  var boardCode = (error && error.code) || 0;
-  var closing = client._state === CLOSING;
-  var handle = errorHandle(
-    type,
-    response ? response._status : client._errorHandle.esp_ws_handshake_status_code,
-    secure ? 0 : boardCode,
-    secure ? boardCode : 0
-  );
+  var state = client._state;
+  var code = error ? 0 : parseInt(message);
+  var closing = state === CLOSING;
   client._state = WAITING;
   if (code) writeClose(client, board._payload([code >> 8, code & 255]));
-  if (!closing) {
-    client._retryAfter = response ? response._retryAfter : 0;
-    client._failures++;
-    client._redirects = 0;
-    disconnect(client);
-    // Already now, lest a handler that runs out of memory end it all (see onTimer).
-    if (!client._config[Field.DISABLE_AUTO_RECONNECT]) reconnect(client);
+  client._retryAfter = response ? response._retryAfter : 0;
+  client._failures++;
+  client._redirects = 0;
+  disconnect(
+    client,
+    type || WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT,
+    response ? response._status : state > CONNECTING ? 101 : 0,
+    error
+  );
+  // Already now, lest a handler that runs out of memory end it all (see onTimer).
+  reconnect(client);
+  if (message && !emit(client, WEBSOCKET_EVENT_ERROR, message)) return;
+  if (closing) {
+    setError(client, client._serverClosed ? WEBSOCKET_ERROR_TYPE_SERVER_CLOSE : WEBSOCKET_ERROR_TYPE_NONE, 101);
+    client._closeStatus = client._closeCode;
   }
-  if (!tell(client, WEBSOCKET_EVENT_ERROR, message, 0, handle)) return;
-  if (closing) closed(client);
-  else if (tell(client, WEBSOCKET_EVENT_DISCONNECTED, undefined, 0, handle)) {
-    if (client._config[Field.DISABLE_AUTO_RECONNECT]) finish(client, 0, handle);
+  if (emit(client, closing ? WEBSOCKET_EVENT_CLOSED : WEBSOCKET_EVENT_DISCONNECTED, client._reason)) {
+    if (
+      closing
+        ? !(client._serverClosed && client._config[Field.ENABLE_CLOSE_RECONNECT])
+        : client._config[Field.DISABLE_AUTO_RECONNECT]
+    )
+      finish(client);
     else reconnect(client);
-  }
-}
-
-/** Both sides have closed, or time is up: CLOSED, then FINISH or the next attempt. */
-function closed(client: Client): void {
-  var code = client._closeCode;
-  var reason = client._reason;
-  var byServer = client._serverClosed;
-  var handle = errorHandle(byServer ? WEBSOCKET_ERROR_TYPE_SERVER_CLOSE : WEBSOCKET_ERROR_TYPE_NONE, 101, 0, 0);
-  disconnect(client);
-  client._state = WAITING;
-  if (tell(client, WEBSOCKET_EVENT_CLOSED, reason || undefined, code, handle)) {
-    if (byServer && client._config[Field.ENABLE_CLOSE_RECONNECT]) reconnect(client);
-    else finish(client, code, handle);
   }
 }
 
@@ -302,7 +302,7 @@ export function write(client: Client, first: number, payload: Payload, offset: n
 }
 
 function writeFailed(client: Client, exception: unknown): boolean {
-  if (client._state > CONNECTING) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "" + exception);
+  if (client._state > CONNECTING) end(client, "" + exception);
   return false;
 }
 
@@ -329,8 +329,7 @@ function flush(client: Client): void {
     }
     item._offset += size;
     client.tx_queued -= size;
-    stopPatience(item);
-    item._timer = item._patience && !last ? setTimeout(onPatience, item._patience, client) : undefined;
+    if (item._patience) setTimer(client, item._timer, last ? undefined : item._patience);
     if (last) queue.shift();
     if (item._opcode === CLOSE) client._closeSent = true;
     var first = (offset ? CONTINUATION : item._opcode) | (last ? item._fin : 0);
@@ -338,12 +337,8 @@ function flush(client: Client): void {
   }
   if (!queue.length && client._wantsDrain) {
     client._wantsDrain = false;
-    tell(client, DRAIN);
+    emit(client, DRAIN);
   }
-}
-
-function onPatience(client: Client): void {
-  fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "A frame waited longer than its timeout");
 }
 
 /**
@@ -374,8 +369,9 @@ export function enqueue(client: Client, opcode: number, fin: number, payload: Pa
     _window: length > client._bufferSize * 16 ? "" : payload,
     _windowStart: 0,
     _patience: patience,
-    _timer: patience ? setTimeout(onPatience, patience, client) : undefined,
+    _timer: ++client._lastTimer,
   });
+  if (patience) setTimer(client, client._lastTimer, patience);
   var run = client._run;
   flush(client);
   return client._run === run && client._state > CONNECTING;
@@ -384,7 +380,6 @@ export function enqueue(client: Client, opcode: number, fin: number, payload: Pa
 /** Starts the close handshake with a payload of code and reason (RFC 6455 §7.1.2); queued messages go first. */
 export function close(client: Client, payload: Payload, timeout: number): void {
   client._state = CLOSING;
-  for (var which = PING_TIMER; which <= KEEP_ALIVE_TIMER; which++) setTimer(client, which);
   setTimer(client, STATE_TIMER, timeout);
   if (client._queue.length) enqueue(client, CLOSE, FIN, payload, 0);
   else writeClose(client, payload);
@@ -396,27 +391,27 @@ export function close(client: Client, payload: Payload, timeout: number): void {
  */
 export function start(client: Client): boolean {
   var error = unsupported(client._config, client._uri);
-  client._errorHandle = errorHandle(0, 0, 0, 0);
-  if (error) tell(client, WEBSOCKET_EVENT_ERROR, error);
+  client._target = client._uri;
+  setError(client, WEBSOCKET_ERROR_TYPE_NONE, 0);
+  if (error) emit(client, WEBSOCKET_EVENT_ERROR, error);
   else {
-    client._run++;
     client._failures = client._retryAfter = client._redirects = 0;
-    client._target = client._uri;
     client._state = CONNECTING;
     setTimer(client, STATE_TIMER, 0);
-    tell(client, WEBSOCKET_EVENT_BEGIN);
+    emit(client, WEBSOCKET_EVENT_BEGIN);
   }
   return !error;
 }
 
 /** Changes the time between attempts; a wait that is running starts anew with it. */
 export function restartWait(client: Client): void {
-  if (client._state === WAITING && client._timers[STATE_TIMER] !== undefined) reconnect(client);
+  if (client._state === WAITING && STATE_TIMER in client._timers) reconnect(client);
 }
 
 /** Sets the time of the next PING. */
 export function restartPing(client: Client): void {
-  if (client._state === OPEN) setTimer(client, PING_TIMER, (client._config[Field.PING_INTERVAL_SEC] || 10) * 1000);
+  if (client._state === OPEN)
+    setTimer(client, PING_TIMER, (client._config[Field.PING_INTERVAL_SEC] || 10) * 1000, LONG_SLICE);
 }
 
 /** What a provider gives, or `otherwise`; if it throws, nothing that is of use, and the exception is reported. */
@@ -435,11 +430,13 @@ function connect(client: Client): void {
   var config = client._config;
   // Another attempt, should a handler be cut off in this one (see onTimer).
   reconnect(client);
-  if (!tell(client, WEBSOCKET_EVENT_BEFORE_CONNECT)) return;
+  setError(client, WEBSOCKET_ERROR_TYPE_NONE, 0);
+  if (!emit(client, WEBSOCKET_EVENT_BEFORE_CONNECT)) return;
   var listener = (client._listener = Object.create(LISTENER) as Listener);
   listener._client = client;
   client._state = CONNECTING;
   client._closeCode = 1006;
+  client._serverClosed = client._reason = undefined;
   setTimer(client, STATE_TIMER, config[Field.NETWORK_TIMEOUT_MS] || 10000);
   try {
     var target: Uri | undefined = client._target;
@@ -465,7 +462,7 @@ function connect(client: Client): void {
       if (listener._opened) sendRequest(client);
     } else connection.close();
   } catch (exception) {
-    if (client._listener === listener) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "" + exception);
+    if (client._listener === listener) end(client, "" + exception);
   }
 }
 
@@ -478,7 +475,7 @@ function sendRequest(client: Client): void {
   var key = makeKey();
   var headers = normaliseHeaders(provided(config[Field.HEADERS_PROVIDER], config[Field.HEADERS] || ""));
   if (client._listener !== listener) return;
-  if (headers === undefined) return fail(client, WEBSOCKET_ERROR_TYPE_HANDSHAKE, "headers_provider gave no headers");
+  if (headers === undefined) return end(client, "headers_provider gave no headers", WEBSOCKET_ERROR_TYPE_HANDSHAKE);
   client._response = {
     _key: key,
     _offered: "," + subprotocol,
@@ -512,18 +509,7 @@ function sendRequest(client: Client): void {
 /** Hands a piece of a frame's payload to the user; control frames are answered. See `readFrames`. */
 function deliver(client: Client, piece: Uint8Array, type: number, text: string | undefined): boolean {
   var listener = client._listener;
-  emit(client, WEBSOCKET_EVENT_DATA, {
-    data_ptr: type === TEXT ? text : piece,
-    data_len: piece.length,
-    fin: client._fin,
-    op_code: client._opcode,
-    client: client,
-    user_context: client._config[Field.USER_CONTEXT],
-    payload_len: client._length,
-    payload_offset: client._start,
-    close_status_code: 0,
-    error_handle: client._errorHandle,
-  });
+  emit(client, WEBSOCKET_EVENT_DATA, type === TEXT ? text : piece, piece.length);
   return client._listener === listener && (type < CLOSE || answer(client, piece, type));
 }
 
@@ -537,17 +523,14 @@ function answer(client: Client, piece: Uint8Array, type: number): boolean {
     if (client._inFlight < client._bufferSize) sendPong(client);
   } else if (type === PONG) {
     // Our PINGs are empty, and so are their answers; any other PONG is unsolicited (RFC 6455 §5.5.3).
-    if (!piece.length) {
-      client._pinging = false;
-      setTimer(client, PONG_TIMER);
-    }
+    if (!piece.length) setTimer(client, PONG_TIMER);
   } else {
     var code = closeCode(piece);
     client._closeCode = code;
     client._reason = code ? board._text(piece.subarray(2)) : undefined;
     if (client._state === OPEN) client._serverClosed = true;
     client._state = CLOSING;
-    dropQueue(client, PING_TIMER);
+    dropQueue(client);
     // The server ends the TCP connection (RFC 6455 §7.1.1), within a time; what it sends until then is not looked at.
     setTimer(client, STATE_TIMER, CLOSE_GRACE);
     listener!.received = function () {};
@@ -574,8 +557,8 @@ function receiveResponse(client: Client, bytes: Uint8Array): Uint8Array | void {
   var response = client._response!;
   var left = readResponse(response, bytes, function (line) {
     if (client._response !== response) return;
-    client._errorHandle = errorHandle(0, response._status, 0, 0);
-    tell(client, WEBSOCKET_EVENT_HEADER_RECEIVED, line);
+    setError(client, WEBSOCKET_ERROR_TYPE_NONE, response._status);
+    emit(client, WEBSOCKET_EVENT_HEADER_RECEIVED, line);
   });
   if (left < 0 || client._response !== response) return;
   var error = response._error;
@@ -590,12 +573,12 @@ function receiveResponse(client: Client, bytes: Uint8Array): Uint8Array | void {
       uri._username = target._username;
       uri._password = target._password;
       uri._foreign = target._foreign || authority(uri) !== authority(target);
-      disconnect(client);
+      disconnect(client, WEBSOCKET_ERROR_TYPE_NONE, 0);
       client._target = uri;
       return setTimer(client, STATE_TIMER, 0);
     }
   }
-  if (error) return fail(client, WEBSOCKET_ERROR_TYPE_HANDSHAKE, error);
+  if (error) return end(client, error, WEBSOCKET_ERROR_TYPE_HANDSHAKE);
   client._response = undefined;
   client._failures = client._redirects = client._retryAfter = 0;
   client._state = OPEN;
@@ -603,17 +586,17 @@ function receiveResponse(client: Client, bytes: Uint8Array): Uint8Array | void {
   setTimer(client, STATE_TIMER);
   restartPing(client);
   if (config[Field.KEEP_ALIVE_ENABLE]) {
-    client._heard = true;
+    client._silent = 0;
     onTimer(client, KEEP_ALIVE_TIMER);
   }
   client.subprotocol = response._protocol;
-  tell(client, WEBSOCKET_EVENT_CONNECTED);
+  emit(client, WEBSOCKET_EVENT_CONNECTED);
   if (client._listener === listener) return bytes.subarray(bytes.length - left);
 }
 
 /** A server error in the stream of frames, or a header that has come in part. */
 function afterReceive(client: Client, error: string | undefined): void {
-  if (error) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error, parseInt(error));
+  if (error) end(client, error);
   else if (client._listener) setTimer(client, HEADER_TIMER, client._config[Field.NETWORK_TIMEOUT_MS] || 10000);
 }
 
@@ -627,7 +610,7 @@ const LISTENER = {
         try {
           sendRequest(client);
         } catch (exception) {
-          fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "" + exception);
+          end(client, "" + exception);
         }
       }
     }
@@ -636,7 +619,7 @@ const LISTENER = {
     var client = this._client;
     if (client.raw_data) client.raw_data(board._byteString(bytes));
     if (client._listener === this) {
-      client._heard = true;
+      client._silent = 0;
       if (client._response) {
         bytes = receiveResponse(client, bytes) as Uint8Array;
         if (!bytes) return;
@@ -655,45 +638,44 @@ const LISTENER = {
   closed: function (this: Listener, error?: TransportError): void {
     var client = this._client;
     if (client._listener !== this) return;
-    if (client._state === CLOSING) closed(client);
-    else fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, error ? error.message : "The server closed TCP", 0, error);
+    end(client, client._state === CLOSING ? "" : (error && error.message) || "The server closed TCP", undefined, error);
   },
 };
 
-/** What a client waited for has come to its time. */
-function onTimer(client: Client, which: number): void {
+/** One of the client's waits is over, or, if time is left, a slice of it. */
+function onTimer(client: Client, which: number, left?: number, slice?: number): void {
   var config = client._config;
-  var heard = client._heard;
-  var failure = "";
-  client._timers[which] = undefined;
+  delete client._timers[which];
   if (client._emitting) {
     // A handler was cut off: Espruino does so when memory runs out, and leaves its socket deaf.
     client._emitting = false;
     client._later = [];
-    if (client._connection) return fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, "Out of memory", 1009);
+    if (client._connection) return end(client, "1009 out of memory");
   }
-  if (which === STATE_TIMER) {
-    if (client._state === CLOSING) closed(client);
-    else if (client._state === IDLE) destroy(client);
-    else if (!client._listener) connect(client);
-    else failure = "No answer within network_timeout_ms";
-  } else if (which === PING_TIMER) {
+  if (left! > 0) return setTimer(client, which, left, slice);
+  if (which === STATE_TIMER && !client._listener) return connect(client);
+  // What is left of the open connection while it closes.
+  if (which && client._state !== OPEN) return;
+  if (which === PING_TIMER) {
     restartPing(client);
     // One PONG may answer several PINGs (RFC 6455 §5.5.3): the wait for it runs from the first.
-    if (write(client, FIN | PING, board._payload(""), 0, 0) && !client._pinging) {
-      client._pinging = true;
-      if (!config[Field.DISABLE_PINGPONG_DISCON])
-        setTimer(client, PONG_TIMER, (config[Field.PINGPONG_TIMEOUT_SEC] || 120) * 1000);
-    }
-  } else if (which === PONG_TIMER) {
-    fail(client, WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT, "No PONG within pingpong_timeout_sec");
-  } else if (which === HEADER_TIMER) {
-    failure = "The server stopped inside a frame header";
-  } else if (heard || client._probes < (config[Field.KEEP_ALIVE_COUNT] || 3)) {
-    client._probes = heard ? 0 : client._probes + 1;
-    client._heard = false;
-    setTimer(client, which, ((heard ? config[Field.KEEP_ALIVE_IDLE] : config[Field.KEEP_ALIVE_INTERVAL]) || 5) * 1000);
-    if (!heard) write(client, FIN | PING, board._payload(""), 0, 0);
-  } else failure = "The server is silent: keep-alive gave up";
-  if (failure) fail(client, WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, failure);
+    if (!config[Field.DISABLE_PINGPONG_DISCON] && !(PONG_TIMER in client._timers))
+      setTimer(client, PONG_TIMER, (config[Field.PINGPONG_TIMEOUT_SEC] || 120) * 1000);
+  } else if (which === KEEP_ALIVE_TIMER && client._silent <= (config[Field.KEEP_ALIVE_COUNT] || 3)) {
+    if (!client._silent++) return setTimer(client, which, (config[Field.KEEP_ALIVE_IDLE] || 5) * 1000, LONG_SLICE);
+    setTimer(client, which, (config[Field.KEEP_ALIVE_INTERVAL] || 5) * 1000);
+  } else {
+    return end(
+      client,
+      client._state === CLOSING
+        ? ""
+        : "No " +
+            "answer,,sign of life,PONG,rest of a frame header,room for a frame".split(",")[
+              Math.min(which, LAST_TIMER + 1)
+            ] +
+            " in time",
+      which === PONG_TIMER ? WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT : undefined
+    );
+  }
+  write(client, FIN | PING, board._payload(""), 0, 0);
 }

@@ -8,7 +8,7 @@ import type { Payload } from "./board";
 import * as core from "./client";
 import type { Client } from "./client";
 import { checkConfig, Config, configuredUri, isSafe, normaliseHeaders } from "./config";
-import { errorHandle, EventHandler } from "./events";
+import { EventHandler } from "./events";
 import * as Field from "./fields";
 import * as frame from "./frame";
 import { tlsOptions } from "./tls";
@@ -125,10 +125,11 @@ export function esp_websocket_client_init(config: Config): Client | null {
   client._registrations = [];
   client._later = [];
   client._config = settings;
-  client._errorHandle = errorHandle(0, 0, 0, 0);
-  client._uri = uri;
+  client._uri = client._target = uri;
+  core.setError(client, 0, 0);
   client.tx_queued = 0;
   client._timers = [];
+  client._lastTimer = core.LAST_TIMER;
   client._queue = [];
   return client;
 }
@@ -193,14 +194,13 @@ export function esp_websocket_client_start(client: Handle): number {
 export function esp_websocket_client_stop(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
   if (!client._state) return ESP_FAIL;
-  core.finish(client);
+  core.stop(client);
   return ESP_OK;
 }
 
 /** Stops the client if it is started, and frees it: the handle is dead from here on. Returns `ESP_OK`. */
 export function esp_websocket_client_destroy(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
-  if (client._state) core.finish(client);
   core.destroy(client);
   return ESP_OK;
 }
@@ -391,7 +391,7 @@ export function esp_websocket_client_close_with_code(
 function closeWith(client: Handle, payload: Payload, timeout: number | undefined): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
   if (!client._state) return ESP_FAIL;
-  if (client._state < core.OPEN) core.finish(client);
+  if (client._state < core.OPEN) core.stop(client);
   else if (client._state === core.OPEN) core.close(client, payload, ticks(client, timeout));
   return ESP_OK;
 }

@@ -1,5 +1,6 @@
 import * as board from "./board";
 import type { Client } from "./client";
+import { USER_CONTEXT } from "./fields";
 
 /** The event base that handlers are called with (`WEBSOCKET_EVENTS` of ESP-IDF). */
 export const WEBSOCKET_EVENTS = "WEBSOCKET_EVENTS";
@@ -145,31 +146,38 @@ export interface Registration {
   _arg: unknown;
 }
 
-/** A new `error_handle`. */
-export function errorHandle(type: number, status: number, socketError: number, tlsError: number): ErrorHandle {
-  return {
-    esp_tls_last_esp_err: tlsError,
-    esp_tls_stack_err: tlsError,
-    esp_tls_cert_verify_flags: 0,
-    error_type: type,
-    esp_ws_handshake_status_code: status,
-    esp_transport_sock_errno: socketError,
-  };
-}
-
 /**
  * Tells the handlers of an event: those of `esp_websocket_register_events`, then those of `client.on`, each in the
  * order of their registration. One that throws is reported; the others are called all the same. An event that arises
- * in a handler is told when all have heard of the present one, as ESP-IDF's event loop does.
+ * in a handler is told when all have heard of the present one, as ESP-IDF's event loop does: `made` is one of these.
  * Returns false if a handler stopped, destroyed or restarted the client.
  */
-export function emit(client: Client, id: number, data: EventData): boolean {
+export function emit(
+  client: Client,
+  id: number,
+  pointer?: string | Uint8Array,
+  length?: number,
+  made?: EventData
+): boolean {
   var run = client._run;
+  var isFrame = id === WEBSOCKET_EVENT_DATA;
+  var data = made || {
+    data_ptr: pointer,
+    data_len: length || (pointer ? pointer.length : 0),
+    fin: isFrame && client._fin,
+    op_code: isFrame ? client._opcode : 0x100,
+    client: client,
+    user_context: client._config[USER_CONTEXT],
+    payload_len: isFrame ? client._length : 0,
+    payload_offset: isFrame ? client._start : 0,
+    close_status_code: client._closeStatus,
+    error_handle: client._errorHandle,
+  };
   if (client._emitting) client._later.push(id, data);
   else {
     client._emitting = true;
     // The list is replaced, never changed, so handlers may register and unregister.
-    var handlers = board._handlers(client, id === WEBSOCKET_EVENT_DATA ? "data" : eventName(id), client._registrations);
+    var handlers = board._handlers(client, isFrame ? "data" : eventName(id), client._registrations);
     for (var i = 0; i < handlers.length; i++) {
       var handler = handlers[i] as Registration | Function;
       try {
@@ -179,17 +187,21 @@ export function emit(client: Client, id: number, data: EventData): boolean {
       } catch (exception) {
         board._report(exception);
       }
-      // Destroyed: nothing is left to tell, nor to tell it from.
-      if (client._run === undefined) return false;
     }
     client._emitting = false;
-    if (client._later.length) emitNext(client);
+    if (id === WEBSOCKET_EVENT_FINISH || !client._config || client._later.length) emitNext(client);
   }
   return client._run === run;
 }
 
-function emitNext(client: Client): void {
-  emit(client, client._later.shift() as number, client._later.shift() as EventData);
+/** Tells what has arisen in handlers meanwhile; a client that was destroyed, and has nothing left to tell, is freed. */
+export function emitNext(client: Client): void {
+  client._emitting = false;
+  if (client._later.length) emit(client, client._later.shift() as number, "", 0, client._later.shift() as EventData);
+  if (!client._config || (client._destroyOnExit && !client._state))
+    Object.keys(client).forEach(function (key) {
+      delete (client as unknown as { [key: string]: unknown })[key];
+    });
 }
 
 function eventName(id: number): string {

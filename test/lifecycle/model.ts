@@ -23,7 +23,7 @@ export class Model {
   private emitting = false;
   private later: string[] = [];
   private now = 0;
-  /** When the only timer is due: the next attempt, a time-out, the end of a close, or the end of the client. */
+  /** When the only timer is due: the next attempt, a time-out, or the end of a close. */
   private due: number | undefined;
   private inTick = false;
   private reconnect = RECONNECT;
@@ -50,6 +50,11 @@ export class Model {
   /** True if it holds no timer any more. */
   get quiet(): boolean {
     return this.due === undefined;
+  }
+
+  /** True while there is a connection on which messages could be sent, and until it is gone. */
+  get isLinked(): boolean {
+    return this.state === "open" || this.state === "closing";
   }
 
   get isDestroyed(): boolean {
@@ -105,8 +110,13 @@ export class Model {
         this.finish("");
         return ws.ESP_OK;
       case "destroy":
-        if (state !== "idle") this.finish("");
-        this.destroy();
+        this.disconnect();
+        this.state = "destroyed";
+        // FINISH is told, but nobody can start the client in it.
+        if (state !== "idle") {
+          this.run++;
+          this.tell("FINISH");
+        }
         return ws.ESP_OK;
       case "destroy_on_exit":
         this.destroyOnExit = true;
@@ -178,46 +188,32 @@ export class Model {
     this.opened = this.sending = this.closeSent = this.serverClosed = this.done = this.broken = false;
   }
 
-  private destroy(): void {
-    if (this.state === "destroyed") return;
-    this.disconnect();
-    this.state = "destroyed";
-  }
-
   private finish(fields: string): void {
     this.disconnect();
     this.state = "idle";
     this.run++;
     this.tell("FINISH" + fields);
-    if (this.destroyOnExit && this.state === "idle") this.soon();
   }
 
   private fail(type: number, status: number, closeCode = 0): void {
     const fields = ` et=${type}${status ? " hs=" + status : ""}`;
     const closing = this.state === "closing";
+    const { serverClosed } = this;
     this.state = "waiting";
     if (closeCode && !this.closeSent) this.write("88(2)");
-    if (!closing) {
-      this.redirects = 0;
-      this.disconnect();
-    }
-    if (!this.tell("ERROR" + fields)) return;
-    if (closing) this.closed();
-    else if (this.tell("DISCONNECTED" + fields)) {
-      if (this.autoReconnect) this.wait();
-      else this.finish(fields);
-    }
-  }
-
-  private wait(): void {
-    this.state = "waiting";
+    this.redirects = 0;
+    this.disconnect();
     this.due = this.now + this.reconnect;
+    if (!this.tell("ERROR" + fields)) return;
+    if (closing) this.closed(serverClosed);
+    else if (this.tell("DISCONNECTED" + fields) && !this.autoReconnect) this.finish(fields);
   }
 
-  private closed(): void {
-    const fields = `${this.serverClosed ? " et=4" : ""} hs=101${this.closeCode ? " cc=" + this.closeCode : ""}`;
+  private closed(serverClosed = this.serverClosed): void {
+    const fields = `${serverClosed ? " et=4" : ""} hs=101${this.closeCode ? " cc=" + this.closeCode : ""}`;
     this.disconnect();
     this.state = "waiting";
+    this.due = this.now + this.reconnect;
     if (this.tell("CLOSED" + fields)) this.finish(fields);
   }
 
@@ -230,10 +226,11 @@ export class Model {
     for (let next = this.later.shift(); next !== undefined; next = this.later.shift()) {
       this.seen.push(next);
       for (const api of this.plan[this.heard++] ?? []) this.call(api);
-      if (this.isDestroyed) return false;
     }
     this.emitting = false;
-    return this.run === run;
+    // What is told last to a client that has finished is FINISH.
+    if (this.destroyOnExit && this.state === "idle") this.state = "destroyed";
+    return this.run === run && !this.isDestroyed;
   }
 
   private pass(milliseconds: number): void {
@@ -249,8 +246,7 @@ export class Model {
   }
 
   private onTimer(): void {
-    if (this.state === "idle") this.destroy();
-    else if (this.state === "closing") this.closed();
+    if (this.state === "closing") this.closed();
     else if (this.state === "connecting") this.fail(1, 0);
     else if (this.tell("BEFORE_CONNECT")) {
       this.state = "connecting";

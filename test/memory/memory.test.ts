@@ -117,7 +117,13 @@ function onConnected(attempt) {
 }
 function onData(event) { print("got " + event.data_ptr); end(); }`);
     const lines = result.lines.filter((line) => /^(connected|disconnected|error|got|flags)/.test(line));
-    expect(lines.slice(0, 5)).toEqual(["connected", "error Out of memory", "disconnected", "connected", "got hello"]);
+    expect(lines.slice(0, 5)).toEqual([
+      "connected",
+      "error 1009 out of memory",
+      "disconnected",
+      "connected",
+      "got hello",
+    ]);
     // Here Espruino has run dry, and says so.
     expect(lines[5]).toMatch(/MEMORY/);
     expect(server.closes[0]).toBe(1009);

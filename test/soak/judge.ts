@@ -200,7 +200,6 @@ function common(first: Seen[], second: Seen[]): number {
 
 function timedOut(error: NonNullable<Chapter["error"]>): boolean {
   return (
-    error.type === 2 ||
-    /^(No answer within|The server stopped inside|A frame waited longer|The server is silent)/.test(error.text)
+    error.type === 2 || /^No (answer|rest of a frame header|room for a frame|sign of life) in time/.test(error.text)
   );
 }

@@ -94,7 +94,7 @@ describe("the judge", () => {
     const broken = (text: string): string[] => ["B", "A", "C", `E 1 101 ${text}`, "L 1", ...GOOD.slice(1)];
     const first = evidence({ complete: false, sent: [], received: [] });
     expect(verdict(broken("1002 reserved bit"), first, evidence())).not.toEqual([]);
-    expect(verdict(broken("A frame waited longer than its timeout"), first, evidence())).toEqual([]);
+    expect(verdict(broken("No room for a frame in time"), first, evidence())).toEqual([]);
   });
 
   test("finds a refusal that was taken for a connection, and one with another status", () => {

@@ -906,7 +906,7 @@ const better: Scenario[] = [
     trace: [...OPEN, 'DATA(1,1,1/1@0) "x"', "close 0", "DATA(8,1,0/0@0) empty", "CLOSED hs=101", "FINISH hs=101"],
   },
   {
-    name: "better, row `destroy in a handler`: the handle is dead, nothing more is told",
+    name: "better, row `destroy in a handler`: the handle is dead, and FINISH is told",
     script: `at(client, ws.WEBSOCKET_EVENT_DATA, function () {
       print("destroy " + ws.esp_websocket_client_destroy(client));
       print("again " + (ws.esp_websocket_client_destroy(client) === ws.ESP_ERR_INVALID_ARG));
@@ -916,7 +916,7 @@ const better: Scenario[] = [
       accept(connection);
       connection.send(text("x"), text("y"));
     },
-    trace: [...OPEN, 'DATA(1,1,1/1@0) "x"', "destroy 0", "again true"],
+    trace: [...OPEN, 'DATA(1,1,1/1@0) "x"', "destroy 0", "again true", "FINISH"],
   },
   {
     name: "better, row `start in a handler`: start in FINISH begins a new run",

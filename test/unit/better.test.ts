@@ -331,6 +331,37 @@ describe("row: `stop`/`close`/`destroy`/`start` in a handler", () => {
     expect(rig.take()).toEqual(["ERROR et=1 hs=101", "DISCONNECTED et=1 hs=101", "BEFORE_CONNECT"]);
   });
 
+  test.each([true, false])("start in the FINISH of destroy is refused (destroy in a handler: %p)", (within) => {
+    const rig = Rig.connected();
+    const { client } = rig;
+    const results: number[] = [];
+    const destroy = (): void => void results.push(ws.esp_websocket_client_destroy(client));
+    ws.esp_websocket_register_events(client, ws.WEBSOCKET_EVENT_DATA, destroy);
+    ws.esp_websocket_register_events(client, ws.WEBSOCKET_EVENT_FINISH, () => {
+      results.push(ws.esp_websocket_client_start(client));
+    });
+    if (within) rig.frame(0x81, "x");
+    else destroy();
+    expect(results.sort()).toEqual([ws.ESP_OK, ws.ESP_ERR_INVALID_ARG]);
+    expect(rig.take().pop()).toBe("FINISH");
+    expect(Object.keys(client)).toEqual([]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test("what handlers have yet to hear comes before the FINISH of destroy", () => {
+    const rig = Rig.connected();
+    ws.esp_websocket_register_events(rig.client, ws.WEBSOCKET_EVENT_DATA, () => {
+      rig.connection.onWrite = () => {
+        throw new Error("broken");
+      };
+      expect(ws.esp_websocket_client_send_text(rig.client, "lost")).toBe(-1);
+      ws.esp_websocket_client_destroy(rig.client);
+    });
+    rig.frame(0x81, "x");
+    expect(rig.take()).toEqual(['DATA(1,1,1/1@0) "x"', "ERROR et=1 hs=101", "DISCONNECTED et=1 hs=101", "FINISH"]);
+    expect(Object.keys(rig.client)).toEqual([]);
+  });
+
   test.each([
     "BEGIN",
     "BEFORE_CONNECT",
@@ -341,7 +372,7 @@ describe("row: `stop`/`close`/`destroy`/`start` in a handler", () => {
     "DISCONNECTED",
     "CLOSED",
     "FINISH",
-  ] as const)("destroy in %s: the handle is dead, nothing is left, nothing more is told", (name) => {
+  ] as const)("destroy in %s: the handle is dead, FINISH follows, nothing is left", (name) => {
     const rig = new Rig({ disable_auto_reconnect: true });
     const { client } = rig;
     let destroyed = 0;
@@ -362,7 +393,8 @@ describe("row: `stop`/`close`/`destroy`/`start` in a handler", () => {
       expect(connection.closes).toBe(1);
     }
     expect(destroyed).toBe(1);
-    expect(rig.take()).toEqual([]);
+    // As after a destroy that is called outside of handlers.
+    expect(rig.take()).toEqual(name === "FINISH" ? [] : ["FINISH"]);
     expect(Object.keys(client)).toEqual([]);
     expect(jest.getTimerCount()).toBe(0);
     expect(rig.board.reported).toEqual([]);

@@ -358,7 +358,7 @@ describe("the time-out of a frame that waits to be sent", () => {
     const rig = full();
     expect(ws.esp_websocket_client_send_text(rig.client, "late", 4, 20)).toBe(4);
     expectAfter(rig, 200, LOST);
-    expect(rig.last(ws.WEBSOCKET_EVENT_ERROR).data_ptr).toMatch(/timeout/);
+    expect(rig.last(ws.WEBSOCKET_EVENT_ERROR).data_ptr).toBe("No room for a frame in time");
     expect(rig.client.tx_queued).toBe(0);
   });
 
