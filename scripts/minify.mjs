@@ -236,7 +236,8 @@ export function minifyForBoard({ packed = false, groups = GROUPS } = {}) {
       if (kept.length) source += `\nhot(${kept});`;
       if (/\bexported\b/.test(source)) source = "var exported = exports;\n" + source;
       const compressed = await minify(source, { ...terserOptions, mangle: false });
-      const plain = compressed.code.replace(/[;,\n]hot\([\w$,]*\)/, "");
+      // It is the last statement. A function that returns a constant was put there for all that.
+      const plain = compressed.code.replace(/[;,\n]hot\([^]*$/, "");
       const merged = groups.length ? mergeColdFunctions(plain, groupOf(chunk, groups)) : plain;
       // One variable that stays undefined is shorter than `void 0` everywhere.
       const named = groups.length ? `var nothing;${merged.replace(/\bvoid 0\b/g, "nothing")}` : merged;
