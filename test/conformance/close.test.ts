@@ -146,6 +146,7 @@ const byClient: Case[] = [
   {
     name: "messages that were sent before the close leave before it",
     actions: [["send_bin", 5000, "binary"], ["close"], ["send_text", "too late"]],
+    roomy: true,
     async serve(connection) {
       await connection.framesUntil(({ opcode }) => opcode === 8);
       connection.send(close(1000));

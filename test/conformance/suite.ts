@@ -34,8 +34,6 @@ export interface Case {
   handshake?: Uint8Array;
   /** What the server does instead of sending `send`. */
   serve?: (connection: PeerConnection) => Promise<void>;
-  /** Milliseconds without an end after which the connection is given up, if that may take long. */
-  patience?: number;
   /** More fields for the client's configuration. */
   config?: Record<string, unknown>;
   /** Calls at CONNECTED. */
@@ -151,8 +149,26 @@ interface Outcome {
   error?: Error;
 }
 
-/** No test waits for this: it ends a connection on which nothing more would ever happen. */
-const HANG_MS = 60000;
+/** No test waits for this: it ends a connection, or a script, that goes on no more. A busy machine may take its time. */
+const STANDSTILL_MS = 120000;
+/** All cases of a table together end in this time, in any case. */
+const LIMIT_MS = 1800000;
+/** Longer messages go out in pieces of this size, so that it is seen how they are taken. */
+const LONG = 65536;
+
+/** Calls `stop` when what `moved` tells has stood still. Returns how to end the watch. */
+function watch(moved: () => number, stop: () => void, milliseconds = STANDSTILL_MS): () => void {
+  let before = -1;
+  const timer = setInterval(() => {
+    const now = moved();
+    if (now === before) stop();
+    before = now;
+  }, milliseconds);
+  return () => clearInterval(timer);
+}
+
+const movedOn = (connection?: PeerConnection): number =>
+  connection ? connection.bytesReceived + connection.socket.bytesWritten : 0;
 
 const CLIENT = fs.readFileSync(path.join(__dirname, "client.js"), "utf8");
 
@@ -163,16 +179,19 @@ async function runAll(target: Target, cases: Case[]): Promise<Outcome[]> {
     const number = Number(connection.path.slice(1));
     const outcome: Outcome = { connection };
     outcomes[number] = outcome;
-    const hang = setTimeout(() => {
-      outcome.error = new Error("Nothing happened any more on this connection.");
-      connection.socket.destroy();
-    }, cases[number]?.patience ?? HANG_MS);
+    const unwatch = watch(
+      () => movedOn(connection),
+      () => {
+        outcome.error = new Error("Nothing happened any more on this connection.");
+        connection.socket.destroy();
+      }
+    );
     try {
       await serve(connection, cases[number]);
     } catch (error) {
       outcome.error ??= error as Error;
     } finally {
-      clearTimeout(hang);
+      unwatch();
       connection.socket.destroy();
     }
   });
@@ -183,21 +202,33 @@ async function runAll(target: Target, cases: Case[]): Promise<Outcome[]> {
   });
   let problem: Error | undefined;
   const strange: string[] = [];
+  let unwatch = (): void => {};
   try {
-    const result = await target.run(CLIENT, {
+    const running = target.start(CLIENT, {
       preset: { URL: peer.url, COUNT: cases.length, CASES: special },
-      timeoutMs: 290000,
+      timeoutMs: LIMIT_MS,
       onLine(json) {
         const events = eventsOf(json);
         if (events && line < cases.length) outcomes[line++].events = events;
         else strange.push(`The script printed: ${json}`);
       },
     });
+    unwatch = watch(
+      () => line + peer.connections.length + movedOn(peer.connections.at(-1)),
+      () => {
+        strange.push("The script did nothing any more.");
+        void running.stop();
+      },
+      // A connection that is given up must be able to show in the script.
+      2 * STANDSTILL_MS
+    );
+    const result = await running.result;
     strange.push(...result.uncaught);
     if (strange.length > 0) problem = new Error(strange.join("\n"));
   } catch (error) {
     problem = error as Error;
   } finally {
+    unwatch();
     await peer.close();
   }
   if (problem) outcomes.forEach((outcome, index) => index >= line - 1 && (outcome.error ??= problem));
@@ -224,7 +255,7 @@ async function serve(connection: PeerConnection, one: Case): Promise<void> {
   await connection.handshake([], one.handshake);
   if (one.serve) await one.serve(connection);
   const bytes = Buffer.concat(one.send ?? []);
-  if (one.chop) await connection.sendChopped(bytes, one.chop);
+  if (one.chop || bytes.length > LONG) await connection.sendChopped(bytes, one.chop || LONG);
   else connection.send(bytes);
   // The client's close frame ends each case: its answer to ours, or its own.
   await connection.until(() => connection.allFrames().some(({ opcode }) => opcode === 8), "a close frame");
@@ -244,7 +275,7 @@ export function suite(title: string, cases: Case[], targets?: Target[]): void {
       let outcomes: Outcome[];
       beforeAll(async () => {
         outcomes = await runAll(target, fitting);
-      }, 300000);
+      }, LIMIT_MS + 10000);
       fitting.forEach((one, index) => test(one.name, () => check(one, outcomes[index])));
     },
     targets

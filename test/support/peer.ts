@@ -289,8 +289,11 @@ export class PeerConnection {
 
   private drained(): Promise<void> {
     return new Promise((resolve) => {
-      this.socket.once("drain", resolve);
-      this.socket.once("close", () => resolve());
+      const done = (): void => {
+        this.socket.off("drain", done).off("close", done);
+        resolve();
+      };
+      this.socket.on("drain", done).on("close", done);
     });
   }
 
