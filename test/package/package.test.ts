@@ -1,6 +1,7 @@
 /** The npm package: packed, installed in an empty project, and used from there in each way that users have. */
 import fs from "node:fs";
 import path from "node:path";
+import { startFuzzingServer } from "../conformance/fuzzing/server";
 import { close, startPeer, text } from "../support/peer";
 import { interpreters, simulators } from "../support/targets";
 import { createProject, root, type Project } from "./project";
@@ -121,6 +122,21 @@ describe("npx esp-websocket-client", () => {
     const { status, stdout, stderr } = await command("run", "mine.js");
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout.trimEnd().split("\n").slice(3)).toEqual(["81920 56789", "5 short", "1000 true"]);
+  });
+
+  test("conformance: runs cases, and says so where there is no server", async () => {
+    const server = await startFuzzingServer();
+    try {
+      const { status, stdout } = await command("conformance", server.url, "--cases", "1.1.1,1.1.2");
+      expect(status).toBe(0);
+      expect(stdout).toContain("2 passed, 0 failed");
+    } finally {
+      await server.close();
+    }
+    expect(await command("conformance", server.url)).toMatchObject({
+      status: 2,
+      stderr: `No WebSocket server answers at ${server.url}.\n`,
+    });
   });
 
   test("flash: says what it needs, and looks for the bundles in the package", async () => {
