@@ -45,7 +45,6 @@ declare function require(module: string): any;
 var toString = E.toString;
 var toUint8Array = E.toUint8Array;
 var hwRand = E.hwRand;
-var nonAscii = /[\x80-\xff]/;
 
 // Builds without Unicode have the function, but it throws.
 var unicode = true;
@@ -128,7 +127,7 @@ function onData(this: Socket, data: string): void {
   if (listener) {
     // Where memory runs out, Espruino takes this function off the socket.
     if (_full(LEAST)) listener.closed({ code: -2, message: OUT_OF_MEMORY });
-    else listener.received(toUint8Array(data));
+    else listener.received(data);
   }
 }
 
@@ -232,9 +231,11 @@ export function _sha1(bytes: string): string {
 export const _base64 = btoa;
 export const _unbase64 = atob;
 
-export function _utf8(text: string): string {
-  return unicode ? E.fromUTF8(text) : text;
-}
+// What has no Unicode has no conversion either: `String` gives a string as it is.
+export const _utf8: (text: string) => string = unicode ? E.fromUTF8 : String;
+export const _text: (bytes: string) => string = unicode ? E.asUTF8 : String;
+export const _bytes: (bytes: string) => Uint8Array = toUint8Array;
+export const _byteString: (bytes: Uint8Array) => string = toString;
 
 export function _payload(data: string | Uint8Array | ArrayBuffer | number[]): string {
   // With one argument, E.toString may return the very memory of a typed array: with two it copies.
@@ -253,16 +254,4 @@ export function _join(header: number[], payload: Payload, offset: number, length
 
 export function _slice(payload: Payload, offset: number, length: number): Payload {
   return (payload as string).substr(offset, length);
-}
-
-export function _text(bytes: Uint8Array): string {
-  var text = toString(bytes);
-  return unicode ? E.asUTF8(text) : text;
-}
-
-export const _byteString: (bytes: Uint8Array) => string = toString;
-
-export function _asciiText(bytes: Uint8Array): string | undefined {
-  var text = toString(bytes);
-  return nonAscii.test(text) ? undefined : text;
 }

@@ -300,12 +300,22 @@ export function _slice(payload: Payload, offset: number, length: number): Payloa
   return (payload as unknown as HostBuffer).slice(offset, offset + length) as unknown as Payload;
 }
 
-export function _text(bytes: Uint8Array): string {
-  var buffer = toBuffer(bytes);
-  var text = "";
-  for (var start = 0, nul; (nul = Array.prototype.indexOf.call(bytes, 0, start)) >= 0; start = nul + 1)
-    text += buffer.toString("utf8", start, nul) + "\0";
-  return text + buffer.toString("utf8", start);
+export function _text(bytes: string): string {
+  // A buffer's text ends at the first NUL.
+  return bytes
+    .split("\0")
+    .map(function (part) {
+      return fromByteString(part).toString("utf8");
+    })
+    .join("\0");
+}
+
+export function _bytes(bytes: string): Uint8Array {
+  var array = new Uint8Array(bytes.length);
+  // In short strings: where a character is above 0x7f, the engine counts to each one from the string's beginning.
+  for (var start = 0; start < bytes.length; start += 64)
+    for (var part = bytes.substr(start, 64), i = 0; i < part.length; i++) array[start + i] = part.charCodeAt(i);
+  return array;
 }
 
 export function _byteString(bytes: Uint8Array): string {
@@ -313,9 +323,4 @@ export function _byteString(bytes: Uint8Array): string {
   for (var start = 0; start < bytes.length; start += 256)
     text += String.fromCharCode.apply(null, bytes.subarray(start, start + 256) as unknown as number[]);
   return text;
-}
-
-export function _asciiText(bytes: Uint8Array): string | undefined {
-  for (var i = 0; i < bytes.length; i++) if (bytes[i] > 127) return undefined;
-  return _byteString(bytes);
 }

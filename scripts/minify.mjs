@@ -43,13 +43,12 @@ const HOT = [
   "deliver",
   "emit",
   "eventName",
-  "_asciiText",
   "esp_websocket_client_send_with_opcode",
   "payloadOf",
   "_payload",
-  "_utf8",
   "write",
   "encodeFrame",
+  "mask",
   "longHeader",
   "_join",
   "_random",
@@ -58,8 +57,6 @@ const HOT = [
   "enqueue",
   "_slice",
   "stopPatience",
-  "_text",
-  "concat",
 ];
 
 /** Functions that run seldom, and would make hot ones longer if they were put where they are called. */

@@ -41,8 +41,11 @@ export interface TransportError {
 export interface TransportListener {
   /** The connection is there: bytes may be written. */
   opened(): void;
-  /** Bytes came in. They belong to the listener: the transport does not change them afterwards. */
-  received(bytes: Uint8Array): void;
+  /**
+   * Bytes came in, as an array or as a byte string. They belong to the listener: the transport does not change them
+   * afterwards.
+   */
+  received(bytes: Uint8Array | string): void;
   /** Everything written so far has left the transport's buffer. Must follow every `write`, however late. */
   drained(): void;
   /** The connection is gone, for whatever reason; `error` is left out where the peer just closed it. */
@@ -124,12 +127,12 @@ export interface Board extends Transport {
   _join(header: number[], payload: Payload, offset: number, length: number): Uint8Array;
   /** Bytes `offset`… of a payload, at most `length` of them, cheap to `join` from (a window into a long payload). */
   _slice(payload: Payload, offset: number, length: number): Payload;
-  /** The text of whole, valid UTF-8; where strings are bytes, those bytes. */
-  _text(bytes: Uint8Array): string;
+  /** The text of a byte string of whole, valid UTF-8; where strings are bytes, that string. */
+  _text(bytes: string): string;
   /** The bytes as a byte string: one character per byte. */
   _byteString(bytes: Uint8Array): string;
-  /** The text of bytes that are all below 0x80; undefined if one is not. */
-  _asciiText(bytes: Uint8Array): string | undefined;
+  /** A new array with the bytes of a byte string. */
+  _bytes(bytes: string): Uint8Array;
 }
 
 // What follows is for hosts that choose their board at run time (tests). A bundle's build puts the board's own file,
@@ -155,7 +158,7 @@ export let _join: Board["_join"];
 export let _slice: Board["_slice"];
 export let _text: Board["_text"];
 export let _byteString: Board["_byteString"];
-export let _asciiText: Board["_asciiText"];
+export let _bytes: Board["_bytes"];
 
 /** Installs a board. */
 export function install(board: Board): void {
@@ -179,5 +182,5 @@ export function install(board: Board): void {
   _slice = board._slice.bind(board);
   _text = board._text.bind(board);
   _byteString = board._byteString.bind(board);
-  _asciiText = board._asciiText.bind(board);
+  _bytes = board._bytes.bind(board);
 }

@@ -36,7 +36,6 @@ import {
   PONG,
   readFrames,
   resetReader,
-  TEXT,
 } from "./frame";
 import { makeKey, readResponse, Response } from "./handshake";
 import { tlsOptions } from "./tls";
@@ -507,10 +506,11 @@ function sendRequest(client: Client): void {
 }
 
 /** Hands a piece of a frame's payload to the user; control frames are answered. See `readFrames`. */
-function deliver(client: Client, piece: Uint8Array, type: number, text: string | undefined): boolean {
+function deliver(client: Client, piece: string | Uint8Array, type: number, offset: number, length: number): boolean {
   var listener = client._listener;
-  emit(client, WEBSOCKET_EVENT_DATA, type === TEXT ? text : piece, piece.length);
-  return client._listener === listener && (type < CLOSE || answer(client, piece, type));
+  client._start = offset;
+  emit(client, WEBSOCKET_EVENT_DATA, piece, length);
+  return client._listener === listener && (type < CLOSE || answer(client, piece as Uint8Array, type));
 }
 
 /** Does what a control frame asks for (RFC 6455 §5.5). Returns false where nothing more is to be read. */
@@ -527,7 +527,7 @@ function answer(client: Client, piece: Uint8Array, type: number): boolean {
   } else {
     var code = closeCode(piece);
     client._closeCode = code;
-    client._reason = code ? board._text(piece.subarray(2)) : undefined;
+    client._reason = code ? board._text(board._byteString(piece.subarray(2))) : undefined;
     if (client._state === OPEN) client._serverClosed = true;
     client._state = CLOSING;
     dropQueue(client);
@@ -551,7 +551,7 @@ function sendPong(client: Client): boolean {
  * The next bytes of the opening handshake's response. Once that has opened the connection, and the user has kept it,
  * returns the ones behind its head: they belong to the first frame.
  */
-function receiveResponse(client: Client, bytes: Uint8Array): Uint8Array | void {
+function receiveResponse(client: Client, bytes: string): string | void {
   var config = client._config;
   var listener = client._listener;
   var response = client._response!;
@@ -591,7 +591,7 @@ function receiveResponse(client: Client, bytes: Uint8Array): Uint8Array | void {
   }
   client.subprotocol = response._protocol;
   emit(client, WEBSOCKET_EVENT_CONNECTED);
-  if (client._listener === listener) return bytes.subarray(bytes.length - left);
+  if (client._listener === listener) return bytes.substr(bytes.length - left);
 }
 
 /** A server error in the stream of frames, or a header that has come in part. */
@@ -615,18 +615,19 @@ const LISTENER = {
       }
     }
   },
-  received: function (this: Listener, bytes: Uint8Array): void {
+  received: function (this: Listener, bytes: Uint8Array | string): void {
     var client = this._client;
-    if (client.raw_data) client.raw_data(board._byteString(bytes));
+    if (typeof bytes !== "string") bytes = board._byteString(bytes);
+    if (client.raw_data) client.raw_data(bytes);
     if (client._listener === this) {
       client._silent = 0;
       if (client._response) {
-        bytes = receiveResponse(client, bytes) as Uint8Array;
+        bytes = receiveResponse(client, bytes) as string;
         if (!bytes) return;
       }
-      if (client._stage > 0) setTimer(client, HEADER_TIMER);
+      if (client._header) setTimer(client, HEADER_TIMER);
       var error = readFrames(client, bytes, client._bufferSize, deliver);
-      if (error || client._stage > 0) afterReceive(client, error);
+      if (error || client._header) afterReceive(client, error);
     }
   },
   drained: function (this: Listener): void {

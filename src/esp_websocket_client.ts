@@ -119,11 +119,12 @@ export function esp_websocket_client_init(config: Config): Client | null {
   client._bufferSize = settings[Field.BUFFER_SIZE] || 1024;
   client._listener = client._connection = client._response = undefined;
   frame.resetReader(client);
-  client._opcode = client._length = client._start = client._offset = 0;
+  client._opcode = client._length = 0;
   client._emitting = client._fin = false;
   client._run = 0;
   client._registrations = [];
   client._later = [];
+  client.raw_data = undefined;
   client._config = settings;
   client._uri = client._target = uri;
   core.setError(client, 0, 0);

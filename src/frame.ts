@@ -22,13 +22,17 @@ export const CONTROL_LIMIT = 125;
  * what the loop makes of a zero there is the key itself.
  */
 export function encodeFrame(first: number, payload: Payload, offset: number, length: number, key: number): Uint8Array {
-  var header = length < 126 ? [first, length | 128, key & 255, (key >> 8) & 255, 0, 0] : longHeader(first, length, key);
+  var header = length < 126 ? [first, length | 128, key, key >> 8, 0, 0] : longHeader(first, length, key);
   var size = header.length;
   // Behind a 6- or 14-byte header the words start two bytes into the key.
   if (size !== 8) key = (key << 16) | (key >>> 16);
   var bytes = board._join(header, payload, offset, length);
-  var word = size > 8 ? 3 : 1;
-  var words = new Uint32Array(bytes.buffer);
+  mask(new Uint32Array(bytes.buffer), size > 8 ? 3 : 1, key);
+  return bytes.subarray(0, size + length);
+}
+
+/** Masks all words from one on. A function of its own: Espruino finds the first of few names the fastest. */
+function mask(words: Uint32Array, word: number, key: number): void {
   var end = words.length;
   // Eight words a pass: on Espruino, which parses the loop anew each time, 3 to 4 times as fast as one a pass
   // (bench/README.md). Words beyond the end are ignored by the array.
@@ -42,54 +46,48 @@ export function encodeFrame(first: number, payload: Payload, offset: number, len
     words[word++] ^= key;
     words[word++] ^= key;
   }
-  return bytes.subarray(0, size + length);
 }
 
-/** The header of a frame of 126 bytes or more. */
+/** The header of a frame of 126 bytes or more; the array that it goes to takes the lowest eight bits of each number. */
 function longHeader(first: number, length: number, key: number): number[] {
-  if (length < 65536) return [first, 0xfe, length >> 8, length & 255, 0, 0, 0, 0];
+  if (length < 65536) return [first, 0xfe, length >> 8, length, 0, 0, 0, 0];
   // Header, length of 64 bits (no payload piece comes near 4 GB), and key.
-  return [first, 0xff, 0, 0, 0, 0, length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255].concat([
-    key & 255,
-    (key >> 8) & 255,
-    0,
-    0,
-  ]);
+  return [first, 0xff, 0, 0, 0, 0, length >> 24, length >> 16, length >> 8, length, key, key >> 8, 0, 0];
 }
 
 /** What is known of the stream of incoming frames: no more than one frame header and an unfinished character. */
 export interface FrameReader {
-  /** What comes next: 0 and 1 the first two bytes of a header, 2 and 8 a length of that many bytes, -1 payload. */
-  _stage: number;
-  /** How many of the length's bytes are still to come. */
-  _lengthBytes: number;
+  /** The first bytes of a header that has not come whole. */
+  _header: string;
   /** Opcode and FIN bit of the current frame. */
   _opcode: number;
   _fin: boolean;
-  /** Payload length of the current frame, how much of it has come, and where the current piece begins, in bytes. */
+  /** Payload length of the current frame, and how much of it is still to come, in bytes. */
   _length: number;
-  _offset: number;
+  _left: number;
+  /** Where in the payload the piece begins that is being delivered; negative: with a cut character's bytes. */
   _start: number;
   /** Opcode of the message whose fragments are coming: TEXT or BINARY, 0 between messages. */
   _message: number;
   /** What has come of a control frame's payload. */
-  _control: Uint8Array | undefined;
+  _control: string;
   /** The first bytes of a text message's character that was cut. */
-  _cut: Uint8Array | undefined;
+  _cut: string;
   /** What the server did wrong. */
   _error: string | undefined;
 }
 
 /**
- * Takes a piece of the current frame's payload, of a text message also as `text`; `type` is the opcode of the message
- * it belongs to, or of the control frame. `reader` tells of the frame: `_opcode`, `_fin`, `_length`, and `_start` of the piece. Returns false to
- * stop reading.
+ * Takes a piece of the current frame's payload: text of a text message, bytes of all others. `type` is the opcode of
+ * the message that it belongs to, or of the control frame; it begins `offset` bytes into the payload, and has `length`
+ * of them. `reader` tells of the frame: `_opcode`, `_fin`, `_length`. Returns false to stop reading.
  */
 export type DeliverPiece<Reader extends FrameReader> = (
   reader: Reader,
-  piece: Uint8Array,
+  piece: string | Uint8Array,
   type: number,
-  text: string | undefined
+  offset: number,
+  length: number
 ) => boolean;
 
 /** True for the close codes that may stand in a close frame (RFC 6455 §7.4, IANA's registry up to 1014). */
@@ -104,16 +102,9 @@ export function closeCode(payload: Uint8Array): number {
 
 /** Makes `reader` ready for the first byte of a connection. */
 export function resetReader(reader: FrameReader): void {
-  reader._stage = reader._message = 0;
-  reader._control = reader._cut = reader._error = undefined;
-}
-
-function concat(first: Uint8Array | undefined, second: Uint8Array): Uint8Array {
-  if (!first) return second;
-  var bytes = new Uint8Array(first.length + second.length);
-  bytes.set(first, 0);
-  bytes.set(second, first.length);
-  return bytes;
+  reader._left = reader._message = 0;
+  reader._header = reader._control = reader._cut = "";
+  reader._error = undefined;
 }
 
 /**
@@ -135,121 +126,132 @@ function refuseFirst(reader: FrameReader, first: number): number {
   return -1;
 }
 
-/** Reads a length of 126 bytes or more (RFC 6455 §5.2), `reader._stage` telling how far it has come. */
-function readLength(reader: FrameReader, bytes: Uint8Array, index: number): number {
-  if (reader._stage === 1) {
-    var byte = bytes[index++];
-    if (byte > 127) reader._error = "1002 masked frame";
-    else if (reader._opcode > BINARY) reader._error = "1002 control frame above 125 bytes";
-    reader._lengthBytes = reader._stage = byte > 126 ? 8 : 2;
-    reader._length = 0;
-  }
-  while (index < bytes.length && !reader._error) {
-    reader._length = reader._length * 256 + bytes[index++];
-    reader._lengthBytes--;
+/** Reads a length that is not in the header's second byte alone (RFC 6455 §5.2). Returns like `readHeader`. */
+function readLength(reader: FrameReader, bytes: string, index: number, opcode: number): number {
+  var length = bytes.charCodeAt(++index);
+  // NaN where the byte has not come yet.
+  if (length > 127) reader._error = "1002 masked frame";
+  else if (length > CONTROL_LIMIT && opcode > BINARY) reader._error = "1002 control frame above 125 bytes";
+  var size = length > 126 ? 8 : 2;
+  var end = index + size;
+  length = 0;
+  while (index < end && !reader._error) {
+    if (++index >= bytes.length) return -1;
+    length = length * 256 + bytes.charCodeAt(index);
     // 2^53-1 is the largest length that a number holds: the upper eleven bits must be zero.
-    if (reader._lengthBytes === 6 && reader._length > 31)
+    if (end - index === 6 && length > 31)
       reader._error =
-        reader._length > 0x7fff ? "1002 frame length with its top bit set" : "1009 frame longer than 2^53-1 bytes";
-    if (!reader._lengthBytes) {
-      if (reader._length < (reader._stage < 8 ? 126 : 65536)) reader._error = "1002 frame length in too many bytes";
-      else reader._stage = -1;
-      break;
-    }
+        length > 0x7fff ? "1002 frame length with its top bit set" : "1009 frame longer than 2^53-1 bytes";
   }
-  return index;
+  if (length < (size < 8 ? 126 : 65536) && !reader._error) reader._error = "1002 frame length in too many bytes";
+  reader._length = length;
+  return reader._error ? -1 : index + 1;
 }
 
-/** Reads a frame's header as far as it has come; `reader._stage` is -1 once it is complete. Returns the next index. */
-function readHeader(reader: FrameReader, bytes: Uint8Array, index: number): number {
-  reader._offset = 0;
-  if (!reader._stage) {
-    var first = bytes[index++];
-    var opcode = first & 15;
-    var message = reader._message;
-    // A bit for each opcode that may come: control frames always, the others as the message wants them.
-    if (first & 0x70 || !(((message ? 0x701 : 0x706) >> opcode) & 1) || (opcode > BINARY && first < 128))
-      return refuseFirst(reader, first);
-    if (opcode < CLOSE) reader._message = opcode || message;
+/**
+ * Reads a frame's header. Returns the index behind it; -1 if it has not come whole, or is wrong. What has come of it is
+ * looked at again then: there are nine bytes at most.
+ */
+function readHeader(reader: FrameReader, bytes: string, index: number): number {
+  var first = bytes.charCodeAt(index);
+  var length = bytes.charCodeAt(index + 1);
+  var opcode = first & 15;
+  var message = reader._message;
+  // A bit for each opcode that may come: control frames always, the others as the message wants them.
+  if (first & 0x70 || !(((message ? 0x701 : 0x706) >> opcode) & 1) || (opcode > BINARY && first < 128))
+    return refuseFirst(reader, first);
+  reader._length = length;
+  // Not a number: it has not come yet.
+  index = length < 126 ? index + 2 : readLength(reader, bytes, index, opcode);
+  if (index > 0) {
+    reader._left = reader._length;
     reader._opcode = opcode;
     reader._fin = first > 127;
-    reader._stage = 1;
-  }
-  if (reader._stage > 1 || bytes[index] > CONTROL_LIMIT) return readLength(reader, bytes, index);
-  if (index < bytes.length) {
-    reader._length = bytes[index++];
-    reader._stage = -1;
+    if (opcode < CLOSE) reader._message = opcode || message;
   }
   return index;
 }
 
 /** A piece of a control frame: the whole payload with the last one. Undefined until then, and if it is wrong. */
-function controlPiece(reader: FrameReader, piece: Uint8Array, last: boolean): Uint8Array | undefined {
-  piece = concat(reader._control, piece);
-  reader._control = last ? undefined : piece;
-  reader._start = 0;
-  if (!last) return undefined;
-  if (reader._opcode === CLOSE && piece.length) {
-    if (!isCloseCode(closeCode(piece))) reader._error = "1002 invalid close code";
-    else if (wholeCharacters(piece.subarray(2)) !== piece.length - 2) reader._error = "1007 close reason is not UTF-8";
+function controlPiece(reader: FrameReader, piece: string): Uint8Array | undefined {
+  piece = reader._control += piece;
+  if (reader._left) return undefined;
+  reader._control = "";
+  var bytes = board._bytes(piece);
+  if (reader._opcode === CLOSE && bytes.length) {
+    if (!isCloseCode(closeCode(bytes))) reader._error = "1002 invalid close code";
+    else if (wholeCharacters(bytes.subarray(2)) !== bytes.length - 2) reader._error = "1007 close reason is not UTF-8";
   }
-  return reader._error ? undefined : piece;
+  return reader._error ? undefined : bytes;
 }
 
 /** The whole characters of a piece of text. Undefined if there are none yet, and if it is not UTF-8. */
-function textPiece(reader: FrameReader, piece: Uint8Array, last: boolean): Uint8Array | undefined {
-  var cut = reader._cut;
-  if (cut) reader._start -= cut.length;
-  piece = concat(cut, piece);
-  var whole = wholeCharacters(piece);
-  reader._cut = whole < piece.length ? piece.subarray(whole) : undefined;
-  if (whole < 0 || (last && reader._fin && reader._cut)) reader._error = "1007 text is not UTF-8";
-  return reader._error || !(last || whole) ? undefined : piece.subarray(0, whole);
+function textPiece(reader: FrameReader, piece: string): string | undefined {
+  piece = reader._cut + piece;
+  var whole = wholeCharacters(board._bytes(piece));
+  reader._cut = whole < 0 ? "" : piece.substr(whole);
+  if (whole < 0 || (reader._fin && !reader._left && reader._cut)) reader._error = "1007 text is not UTF-8";
+  return reader._error || (reader._left && !whole) ? undefined : piece.substr(0, whole);
 }
 
+var nonAscii = new RegExp("[\x80-\xff]");
+
 /**
- * Reads frames from the next bytes of the stream, however it was cut, and hands on their payload as it comes: data
- * in pieces of at most `limit` bytes (text: whole characters, so a piece may begin with up to three more bytes that
- * were held back), control frames whole. At the end of every frame at least one piece is handed on, if only an empty one.
+ * Reads frames from the next bytes of the stream, a byte string, however it was cut, and hands on their payload as it
+ * comes: data in pieces of at most `limit` bytes (text: whole characters, so a piece may begin with up to three more
+ * bytes that were held back), control frames whole. At the end of every frame at least one piece is handed on, if only
+ * an empty one.
  *
  * Returns undefined, or what the server did wrong, behind the close code that it is answered with (RFC 6455 §7.4.1).
  */
 export function readFrames<Reader extends FrameReader>(
   reader: Reader,
-  bytes: Uint8Array,
+  bytes: string,
   limit: number,
   deliver: DeliverPiece<Reader>
 ): string | undefined {
+  if (reader._header) {
+    bytes = reader._header + bytes;
+    reader._header = "";
+  }
   var index = 0;
   var end = bytes.length;
   while (index < end) {
-    if (reader._stage >= 0) {
-      index = readHeader(reader, bytes, index);
-      if (reader._stage >= 0 || (index === end && reader._length)) break;
-    }
-    var start = reader._offset;
-    var take = Math.min(reader._length - start, end - index, limit);
-    var type = reader._opcode;
-    var last = start + take === reader._length;
-    var text: string | undefined;
-    var piece: Uint8Array | undefined = bytes.subarray(index, index + take);
-    index += take;
-    reader._start = start;
-    reader._offset += take;
-    if (type > BINARY) piece = controlPiece(reader, piece, last);
-    else {
-      type = reader._message;
-      if (type === TEXT) {
-        text = board._asciiText(piece);
-        if (reader._cut || text === undefined) {
-          piece = textPiece(reader, piece, last);
-          text = piece && board._text(piece);
-        }
+    if (!reader._left) {
+      var next = readHeader(reader, bytes, index);
+      if (next < 0) {
+        if (!reader._error) reader._header = bytes.substr(index);
+        break;
       }
-      if (last && reader._fin) reader._message = 0;
+      index = next;
+      if (index === end && reader._left) break;
     }
-    if (last) reader._stage = 0;
-    if (piece ? !deliver(reader, piece, type, text) : reader._error) break;
+    var take = reader._left;
+    var offset = reader._length - take;
+    if (take > limit) take = limit;
+    if (take > end - index) take = end - index;
+    var piece: string | Uint8Array | undefined = take < end ? bytes.substr(index, take) : bytes;
+    index += take;
+    reader._left -= take;
+    var type = reader._opcode;
+    if (type > BINARY) {
+      piece = controlPiece(reader, piece);
+      take = reader._length;
+      offset = 0;
+    } else {
+      type = reader._message;
+      if (type > TEXT) piece = board._bytes(piece);
+      else if (reader._cut || nonAscii.test(piece)) {
+        offset -= reader._cut.length;
+        piece = textPiece(reader, piece);
+        if (piece) {
+          take = piece.length;
+          piece = board._text(piece);
+        } else take = 0;
+      }
+      if (!reader._left && reader._fin) reader._message = 0;
+    }
+    if (piece === undefined ? reader._error : !deliver(reader, piece, type, offset, take)) break;
   }
   return reader._error;
 }

@@ -38,11 +38,11 @@ export function makeKey(): string {
  * Returns -1 while it goes on, then how many of the last bytes are behind it; `response` tells what came of it.
  * `header` is told each header line, folded ones joined. No more of the head is kept than the line that is being read.
  */
-export function readResponse(response: Response, bytes: Uint8Array, header: (line: string) => void): number {
+export function readResponse(response: Response, bytes: string, header: (line: string) => void): number {
   // prettier-ignore
   var names = "upgrade connection sec-websocket-accept sec-websocket-protocol sec-websocket-extensions location retry-after".split(" ");
   var values = response._values;
-  var parts = board._byteString(bytes).split("\n");
+  var parts = bytes.split("\n");
   for (var i = 0; i < parts.length && response._status >= 0; i++) {
     // A line may end without CR (RFC 9112 §2.2).
     var part = parts[i].replace(/\r/g, "");

@@ -146,13 +146,13 @@ export class TestBoard extends TestTransport implements Board {
   _slice(payload: Payload, offset: number, length: number): Payload {
     return (payload as Uint8Array).slice(offset, offset + length);
   }
-  _text(bytes: Uint8Array): string {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  _text(bytes: string): string {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this._bytes(bytes));
   }
   _byteString(bytes: Uint8Array): string {
     return Buffer.from(bytes).toString("latin1");
   }
-  _asciiText(bytes: Uint8Array): string | undefined {
-    return bytes.every((byte) => byte < 128) ? this._byteString(bytes) : undefined;
+  _bytes(bytes: string): Uint8Array {
+    return Uint8Array.from(Buffer.from(bytes, "latin1"));
   }
 }
