@@ -2,7 +2,7 @@ import * as board from "./board";
 import type { Transport, TlsOptions } from "./board";
 import * as Field from "./fields";
 import type { Settings } from "./fields";
-import { asksToVerify, canVerify } from "./tls";
+import { asksToVerify, boardVerifies } from "./tls";
 import { encodePath, parseUri, Uri } from "./uri";
 
 /** Called before each attempt to connect; what it returns takes the place of the configured value. */
@@ -163,8 +163,8 @@ export function checkConfig(config: Config): Settings {
 export function configuredUri(config: Settings, uri: string): Uri | undefined {
   var parts = parseUri(uri || (config[Field.TRANSPORT] === 2 ? "wss" : "ws") + "://host");
   if (parts) {
-    if (config[Field.HOST] || !uri) parts._host = (config[Field.HOST] || "").replace(/[\[\]]/g, "");
-    if (config[Field.PORT]) parts._port = config[Field.PORT];
+    parts._host = (config[Field.HOST] || (uri && parts._host)).replace(/[\[\]]/g, "");
+    parts._port = config[Field.PORT] || parts._port;
     if (config[Field.PATH]) parts._path = encodePath(config[Field.PATH]);
     if (config[Field.USERNAME]) parts._username = board._utf8(config[Field.USERNAME]);
     if (config[Field.PASSWORD]) parts._password = board._utf8(config[Field.PASSWORD]);
@@ -186,7 +186,7 @@ export function unsupported(config: Settings, target: Uri): string {
             : config[Field.CLIENT_DS_DATA] && !config[Field.CLIENT_KEY]
               ? "client_ds_data"
               : asksToVerify(config) &&
-                !canVerify(config) &&
+                !boardVerifies(config) &&
                 !config[Field.ALLOW_UNVERIFIED_TLS] &&
                 "server verification: see allow_unverified_tls"));
   return what ? "The board cannot do " + what : "";

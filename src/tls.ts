@@ -56,13 +56,12 @@ export function asksToVerify(config: Settings): boolean {
   );
 }
 
-/** True if that can be done. No board here checks the chain and not the name. */
-export function canVerify(config: Settings): boolean {
-  return !!(
-    config[Field.EXT_TRANSPORT] ||
-    (board._verifies &&
-      !config[Field.SKIP_CERT_COMMON_NAME_CHECK] &&
-      (!config[Field.USE_GLOBAL_CA_STORE] || globalCaStore[Field.CERT_PEM]))
+/** True if the board can do that. No board here checks the chain and not the name. */
+export function boardVerifies(config: Settings): boolean {
+  return (
+    board._verifies &&
+    !config[Field.SKIP_CERT_COMMON_NAME_CHECK] &&
+    !!(!config[Field.USE_GLOBAL_CA_STORE] || globalCaStore[Field.CERT_PEM])
   );
 }
 
@@ -78,7 +77,7 @@ export function tlsOptions(config: Settings, host?: string): TlsOptions {
     cert: read(config, Field.CLIENT_CERT, "client_cert"),
     key: read(config, Field.CLIENT_KEY, "client_key"),
     servername: config[Field.CERT_COMMON_NAME] || host,
-    verify: asksToVerify(config) && canVerify(config),
+    verify: asksToVerify(config) && !!(config[Field.EXT_TRANSPORT] || boardVerifies(config)),
   };
   if (config[Field.CERT_COMMON_NAME] && config[Field.SKIP_CERT_COMMON_NAME_CHECK])
     throw "cert_common_name would be skipped";
