@@ -175,8 +175,8 @@ describe("the bundle of the example", () => {
       ws.esp_websocket_client_start(client);`;
     const printed = await run(script, { URL: `ws://127.0.0.1:${port}/` });
     expect(printed).toEqual([
-      expect.stringContaining("network_timeout_ms"),
-      expect.stringContaining("network_timeout_ms"),
+      expect.stringContaining("No answer in time"),
+      expect.stringContaining("No answer in time"),
     ]);
   });
 });
