@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { Linter } from "eslint";
 import { findHostile } from "./hostile_syntax.cjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -15,6 +16,11 @@ const bundles = [
   "jerryscript/esp_websocket_client.min.js",
 ];
 
+/** What a bundle may take from its host, beside ES5. */
+const HOST = "require exports module setTimeout clearTimeout process ArrayBuffer Uint8Array Uint32Array".split(" ");
+const ESPRUINO = "E atob btoa peek32 print".split(" ");
+const JERRYSCRIPT = "Buffer console".split(" ");
+
 /**
  * Checks what lies in `folder`, and is to be dist/. Prints the sizes and what is wrong.
  * @returns {boolean} true if nothing is
@@ -24,7 +30,7 @@ export function checkBundles(folder) {
   for (const bundle of bundles) {
     const name = `dist/${bundle}`;
     const code = fs.readFileSync(path.join(folder, bundle), "utf8");
-    problems.push(...wrongSyntax(name, code));
+    problems.push(...wrongSyntax(name, code), ...unknownNames(name, code));
     if (name.endsWith(".min.js") && /[^\x00-\x7f]/.test(code)) problems.push(`${name} is not pure ASCII.`);
     const bytes = Buffer.byteLength(code);
     const budget = budgets[name];
@@ -53,4 +59,17 @@ function wrongSyntax(name, code) {
   } catch (error) {
     return [`${name} is not ES5: ${error.message}.`];
   }
+}
+
+/** Names that neither the bundle declares nor its host has: a mistake of ours or of the minifier, or a global variable. */
+function unknownNames(name, code) {
+  const known = [...HOST, ...(name.includes("/jerryscript/") ? JERRYSCRIPT : ESPRUINO)];
+  const globals = Object.fromEntries(known.map((one) => [one, "writable"]));
+  const config = {
+    languageOptions: { ecmaVersion: 5, sourceType: "script", globals },
+    linterOptions: { reportUnusedDisableDirectives: "off" },
+    rules: { "no-undef": "error" },
+  };
+  const messages = new Linter().verify(code, config, { allowInlineConfig: false });
+  return [...new Set(messages.map(({ message }) => `${name}: ${message}`))];
 }

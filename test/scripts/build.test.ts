@@ -1,5 +1,5 @@
 /** `npm run build`, in a copy of the project: what it leaves in dist/ when all is well, and when it is not. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -72,3 +72,15 @@ test("a build that fails its size check leaves dist/ as it was, and npm start do
   expect(fs.readFileSync(path.join(project, "dist/websocket.min.js"), "utf8")).toBe("former");
   expect(fs.readdirSync(project).filter((name) => name.startsWith(".build"))).toEqual([]);
 }, 300000);
+
+test("a bundle that uses a name which nothing declares is refused", () => {
+  const folder = path.join(project, "checked");
+  fs.cpSync(path.join(root, "dist"), folder, { recursive: true });
+  fs.appendFileSync(path.join(folder, "jerryscript/esp_websocket_client.min.js"), ";forgotten();leak=1;");
+  const check = path.join(root, "scripts/check_bundles.mjs");
+  const script = `import(${JSON.stringify(check)}).then((m) => process.exit(m.checkBundles(${JSON.stringify(folder)}) ? 0 : 1))`;
+  const { status, stderr } = spawnSync(process.execPath, ["-e", script], { encoding: "utf8" });
+  const name = "  dist/jerryscript/esp_websocket_client.min.js: ";
+  expect(stderr).toBe(`\nThe build failed:\n${name}'forgotten' is not defined.\n${name}'leak' is not defined.\n`);
+  expect(status).toBe(1);
+});

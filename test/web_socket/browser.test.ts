@@ -419,12 +419,15 @@ describeTargets(
           for (var i = 0; i < 5; i++) s.send(new Uint8Array(150));
           show("returned", s.readyState);
         };
-        s.onerror = function (event) { show(event.type, event.message); };`
+        s.onerror = function (event) { show(event.type, event.message); };
+        s.addEventListener("close", function () { show(s.bufferedAmount); });`
       );
       expect(result.lines).toEqual([
         shown("returned", 1),
         shown("error", "Send queue full"),
         shown("close", 1006, "", false, 3),
+        // docs/api.md: unlike a browser's, it forgets what had not left.
+        "0",
       ]);
     });
 
