@@ -15,7 +15,7 @@ export interface Response {
   _size: number;
   /** The line that is being read, folded ones joined, and whether a line feed has come behind it. */
   _line: string;
-  _ended?: boolean;
+  _ended?: unknown;
   /** Of each header that counts: every value, a comma behind it. */
   _values: string[];
   /** What was wrong with the response, once its head has ended; "" if the connection is open. */
@@ -43,13 +43,12 @@ export function readResponse(response: Response, bytes: string, header: (line: s
   var names = "upgrade connection sec-websocket-accept sec-websocket-protocol sec-websocket-extensions location retry-after".split(" ");
   var values = response._values;
   var parts = bytes.split("\n");
-  for (var i = 0; i < parts.length && response._status >= 0; i++) {
+  while (parts.length && response._status >= 0) {
     // A line may end without CR (RFC 9112 §2.2).
-    var part = parts[i].replace(/\r/g, "");
-    var line = response._line;
-    if (i) response._ended = true;
+    var part = parts.shift()!.replace(/\r/g, "");
     // The line before is looked at when it is clear that this one does not continue it.
-    if (response._ended && (part || i + 1 < parts.length) && !/^[ \t]/.test(part)) {
+    if (response._ended && (part || parts.length) && !/^[ \t]/.test(part)) {
+      var line = response._line;
       if (response._status) {
         var colon = line.indexOf(":");
         var index = names.indexOf(line.substr(0, colon).toLowerCase());
@@ -59,16 +58,17 @@ export function readResponse(response: Response, bytes: string, header: (line: s
       if (!part) break;
       response._line = "";
     }
-    if (part) response._ended = false;
+    // Held by nothing else, the line grows in its place: on Espruino it would be copied otherwise.
     response._line += part;
+    response._ended = parts.length || (!part && response._ended);
     if (!response._status && /^[^H]/.test(response._line)) response._status = -1;
   }
-  var left = parts.slice(i + 1).join("\n").length;
+  var left = parts.join("\n").length;
   var status = response._status;
   response._size += bytes.length;
   if (status < 0) response._error = "No HTTP from the server";
   else if (response._size - left > HEAD_LIMIT) response._error = "Response head above 4096 bytes";
-  else if (i === parts.length) return -1;
+  else if (!parts.length) return -1;
   else {
     var protocol = values[3].slice(0, -1);
     var wrong = [

@@ -29,7 +29,7 @@ export function sha1(bytes: string): string {
           schedule[round] +
           // The constants are the first 32 bits of these roots.
           ((Math.sqrt([2, 3, 5, 10][quarter]) * 0x40000000) | 0) +
-          [(b & c) | (~b & d), b ^ c ^ d, (b & c) | (b & d) | (c & d), b ^ c ^ d][quarter]) |
+          (quarter & 1 ? b ^ c ^ d : quarter ? (b & c) | (d & (b | c)) : (b & c) | (~b & d))) |
           0,
         state[0],
         (b << 30) | (b >>> 2),

@@ -29,19 +29,18 @@ export function encodePath(path: string): string {
 export function parseUri(uri: string): Uri | undefined {
   var start = uri.indexOf("://");
   if (start < 1 || /[\x00-\x20\x7f]/.test(uri)) return undefined;
-  var rest = uri.split("#")[0].substr(start + 3);
-  // Where the path begins. (Expressions that end in a star take long on Espruino.)
-  var end = /[\/?]/.exec(rest + "?")!.index;
-  var path = rest.substr(end);
-  var user = rest.substr(0, end).split("@");
+  var rest = uri.substr(start + 3).split("#")[0];
+  var authority = rest.split(/[\/?]/)[0];
+  var path = rest.substr(authority.length);
+  var user = authority.split("@");
   var host = user.pop()!;
   var credentials = board
     ._utf8(user.join("@"))
-    .replace(/%[0-9a-f][0-9a-f]/gi, function (code) {
-      return String.fromCharCode(parseInt(code.substr(1), 16));
+    .replace(/%[\da-f][\da-f]/gi, function (code) {
+      return String.fromCharCode(+("0x" + code.substr(1)));
     })
     .split(":");
-  var name = host.replace(/:[0-9]*$/, "");
+  var name = host.replace(/:\d*$/, "");
   var port = host.substr(name.length + 1);
   // Only an address in brackets may hold a colon; what it holds is for the board to look up.
   if (!name || !/^\[[^\[\]]+\]$|^[^:\[\]]*$/.test(name) || (port && !(+port > 0 && +port < 65536))) return undefined;

@@ -5,6 +5,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { WebSocketServer } from "ws";
+import { startPeer, switching, text } from "../support/peer";
 import { interpreters, type RunResult } from "../support/targets";
 
 const small = interpreters().find(({ name }) => name === "espruino with a small heap");
@@ -80,6 +81,34 @@ describeSmall.each([HEAP, 1800])("Espruino with %d variables", (limit) => {
       },
       timeoutMs: 25000,
     });
+
+  test.each([
+    ["in many lines", (size: number) => Array(Math.floor(size / 50)).fill(`X-Filler: ${"x".repeat(38)}`)],
+    ["in one line", (size: number) => [`X-Filler: ${"x".repeat(size - 12)}`]],
+    ["in one folded line", (size: number) => [`X-Filler:${`\r\n ${"x".repeat(47)}`.repeat((size - 11) / 50)}`]],
+  ])("a response head of 4 kB, %s", async (_name, filler) => {
+    let longest = "";
+    const peer = await startPeer(async (connection) => {
+      await connection.readHead();
+      const key = connection.header("Sec-WebSocket-Key")!;
+      const head = switching(key, filler(4096 - switching(key).length));
+      expect(head.length).toBeGreaterThan(4040);
+      const lines = head.replace(/\r\n /g, " ").split("\r\n").slice(1);
+      longest = `longest ${Math.max(...lines.map((line) => line.length))}`;
+      connection.send(Buffer.concat([Buffer.from(head), text("hello")]));
+    });
+    const result = await small!.run(
+      `${BALLAST}${START}
+var longest = 0;
+client.on("header_received", function (event) { longest = Math.max(longest, event.data_len); });
+function onConnected() { print("longest " + longest); }
+function onData(event) { print("got " + event.data_ptr); end(); }
+ws.esp_websocket_client_start(client);`,
+      { preset: { WS_URL: peer.url, LIMIT: limit, BUFFER: 256, QUEUE: 256 } }
+    );
+    await peer.close();
+    expect(result).toEqual({ lines: ["connected", longest, "got hello", "flags "], uncaught: [], done: true });
+  });
 
   test("a message of 64 kB goes through a handler that does not keep it", async () => {
     const result = await run(`
