@@ -555,12 +555,12 @@ function receiveResponse(client: Client, bytes: string): string | void {
   var config = client._config;
   var listener = client._listener;
   var response = client._response!;
-  var left = readResponse(response, bytes, function (line) {
+  var rest = readResponse(response, bytes, function (line) {
     if (client._response !== response) return;
     setError(client, WEBSOCKET_ERROR_TYPE_NONE, response._status);
     emit(client, WEBSOCKET_EVENT_HEADER_RECEIVED, line);
   });
-  if (left < 0 || client._response !== response) return;
+  if (rest === undefined || client._response !== response) return;
   var error = response._error;
   if (response._location) {
     var target = client._target;
@@ -585,13 +585,10 @@ function receiveResponse(client: Client, bytes: string): string | void {
   resetReader(client);
   setTimer(client, STATE_TIMER);
   restartPing(client);
-  if (config[Field.KEEP_ALIVE_ENABLE]) {
-    client._silent = 0;
-    onTimer(client, KEEP_ALIVE_TIMER);
-  }
+  if (config[Field.KEEP_ALIVE_ENABLE]) onTimer(client, KEEP_ALIVE_TIMER);
   client.subprotocol = response._protocol;
   emit(client, WEBSOCKET_EVENT_CONNECTED);
-  if (client._listener === listener) return bytes.substr(bytes.length - left);
+  if (client._listener === listener) return rest;
 }
 
 /** A server error in the stream of frames, or a header that has come in part. */

@@ -35,10 +35,10 @@ export function makeKey(): string {
 
 /**
  * Reads the response's head from the next bytes of the stream, however it was cut (RFC 6455 §4.1, RFC 9112 §2–5).
- * Returns -1 while it goes on, then how many of the last bytes are behind it; `response` tells what came of it.
+ * Returns undefined while it goes on, then the bytes behind it; `response` tells what came of it.
  * `header` is told each header line, folded ones joined. No more of the head is kept than the line that is being read.
  */
-export function readResponse(response: Response, bytes: string, header: (line: string) => void): number {
+export function readResponse(response: Response, bytes: string, header: (line: string) => void): string | undefined {
   // prettier-ignore
   var names = "upgrade connection sec-websocket-accept sec-websocket-protocol sec-websocket-extensions location retry-after".split(" ");
   var values = response._values;
@@ -63,12 +63,12 @@ export function readResponse(response: Response, bytes: string, header: (line: s
     response._ended = parts.length || (!part && response._ended);
     if (!response._status && /^[^H]/.test(response._line)) response._status = -1;
   }
-  var left = parts.join("\n").length;
+  var rest = parts.join("\n");
   var status = response._status;
-  response._size += bytes.length;
+  response._size += bytes.length - rest.length;
   if (status < 0) response._error = "No HTTP from the server";
-  else if (response._size - left > HEAD_LIMIT) response._error = "Response head above 4096 bytes";
-  else if (!parts.length) return -1;
+  else if (response._size > HEAD_LIMIT) response._error = "Response head above 4096 bytes";
+  else if (!parts.length) return undefined;
   else {
     var protocol = values[3].slice(0, -1);
     var wrong = [
@@ -86,5 +86,5 @@ export function readResponse(response: Response, bytes: string, header: (line: s
     response._error =
       status !== 101 ? "Refused with status " + status : wrong < 0 ? "" : "Missing or wrong " + names[wrong];
   }
-  return left;
+  return rest;
 }

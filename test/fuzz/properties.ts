@@ -407,9 +407,12 @@ function readHead(bytes: Buffer, lengths: number[]): Answer {
   const lines: string[] = [];
   let before = 0;
   for (const slice of slices(bytes, lengths)) {
-    const left = readResponse(answer, Buffer.from(slice).toString("latin1"), (header) => lines.push(header));
-    if (left > slice.length) throw new Error(`${left} bytes are left of the piece's ${slice.length}.`);
-    if (left >= 0) return { response: answer, end: before + slice.length - left, lines };
+    const piece = Buffer.from(slice).toString("latin1");
+    const rest = readResponse(answer, piece, (header) => lines.push(header));
+    if (rest !== undefined) {
+      if (!piece.endsWith(rest)) throw new Error("What is behind the head is not the piece's end.");
+      return { response: answer, end: before + piece.length - rest.length, lines };
+    }
     before += slice.length;
     // The stated bound: the line that is being read, and what counts of the lines before it.
     const kept = answer._line.length + answer._values.join("").length;
