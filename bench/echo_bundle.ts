@@ -11,7 +11,9 @@ export async function bundleEcho(): Promise<string> {
       {
         name: "this-package",
         resolveId: (source) =>
-          source === "esp-websocket-client/espruino" ? path.join(__dirname, "../dist/esm/espruino/src/esp_websocket_client.js") : null,
+          source === "esp-websocket-client/espruino"
+            ? path.join(__dirname, "../dist/esm/espruino/src/esp_websocket_client.js")
+            : null,
       },
     ],
   });
