@@ -81,6 +81,11 @@ function runInEspruino({ espruino, script, url, storage, signal }) {
  * @returns {Promise<number>} the exit code
  */
 export async function run(args, { command = "npx esp-websocket-client run", prepare } = {}) {
+  // Whoever reads the output may stop (`| head`): that ends the run, and is no failure.
+  process.stdout.on("error", (error) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(0);
+  });
   try {
     const options = readArguments(args, command);
     if (options.help) console.log(help(command));

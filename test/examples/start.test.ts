@@ -88,6 +88,20 @@ describe("with a script of the user's", () => {
   });
 });
 
+test("a reader that stops early ends the run, quietly", async () => {
+  const child = spawn(process.execPath, [path.join(root, "scripts/start.mjs"), "examples/telemetry.js"], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
+  const ended = new Promise((resolve) => child.on("close", (status, signal) => resolve([status, signal])));
+  // telemetry.js would go on for ever.
+  child.stdout.once("data", () => child.stdout.destroy());
+  expect(await ended).toEqual([0, null]);
+  expect(errors).toBe("");
+});
+
 const espruinos = { "with a large heap": findEspruino(), "with a small heap": process.env.ESPRUINO_SMALL };
 for (const [heap, espruino] of Object.entries(espruinos)) {
   const variable = heap === "with a large heap" ? "ESPRUINO" : "ESPRUINO_SMALL";
