@@ -3,6 +3,8 @@ import type { Callable } from "./realm";
 
 /** Shortest time that a timer waits, in milliseconds. */
 const SHORTEST = 0.1;
+/** Espruino counts whole microseconds: what is left below one is the rounding of fractions here. */
+const MICROSECOND = 0.001;
 /** Longest time that a timer may wait, in milliseconds: 100 years. */
 const LONGEST = 3153600000000;
 
@@ -60,7 +62,7 @@ export class Timers {
     do {
       this.changed = false;
       for (const [id, timer] of [...this.timers]) {
-        if (timer.left <= 0) {
+        if (timer.left < MICROSECOND) {
           ran = true;
           this.fire(id, timer);
         }
