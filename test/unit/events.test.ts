@@ -21,6 +21,16 @@ describe("the order of events", () => {
     expect(rig.take()).toEqual([...HEADERS(rig), "HEADER_RECEIVED: X-Extra:  spaced  hs=101", "CONNECTED hs=101"]);
   });
 
+  test("raw_data is told every byte once, also those that come right behind the response's head", () => {
+    const rig = new Rig().start();
+    let raw = "";
+    rig.client.raw_data = (bytes) => (raw += bytes);
+    rig.accept([], serverFrame(0x81, "first"));
+    rig.frame(0x81, "second");
+    expect(raw.slice(-19)).toBe("\r\n\r\n\x81\x05first\x81\x06second");
+    expect(raw.split("first")).toHaveLength(2);
+  });
+
   test("is_connected is true in CONNECTED, false in DISCONNECTED, CLOSED and FINISH", () => {
     const seen: [number, boolean][] = [];
     const rig = new Rig({ disable_auto_reconnect: true });

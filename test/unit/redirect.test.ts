@@ -74,6 +74,14 @@ describe("a redirect", () => {
     else expect(target(rig)).toBe(wanted);
   });
 
+  test("a relative one, from a URI without a path: RFC 3986 §5.2.3", () => {
+    for (const location of ["x", "?y"]) {
+      const rig = new Rig({ uri: "ws://server:8080" }).start();
+      redirect(rig, location);
+      expect(target(rig)).toBe("ws://server:8080/" + location);
+    }
+  });
+
   test.each(["ftp://other/", "mailto:someone@server", "ws://", "ws://other:99999/", "ws://a b/"])(
     "to what is no WebSocket URI (%s) fails the handshake",
     (location) => {
@@ -172,6 +180,20 @@ describe("Authorization", () => {
       expect(carried({ uri: "ws://server:8080/", headers: "Authorization: Bearer one\r\n" }, location)).toHaveLength(1);
     }
   );
+
+  test("is carried to the origin that uri_provider gave, and not from it to the configured one", () => {
+    const provided = { uri: "ws://other/", uri_provider: () => "ws://user:pass@server/" };
+    expect(carried({ ...provided, headers: "A: 1\r\n" }, "/elsewhere")).toHaveLength(1);
+    expect(carried({ ...provided, headers }, "ws://other/")).toEqual([]);
+  });
+
+  test("is not carried any more where a redirect leads home from another origin", () => {
+    const rig = new Rig({ uri: here, headers }).start();
+    redirect(rig, "ws://other/");
+    redirect(rig, here);
+    expect(target(rig)).toBe("ws://server:8080/");
+    expect(rig.request()).not.toMatch(/authorization/i);
+  });
 
   test("the user of a Location is not used", () => {
     expect(carried({ uri: "ws://server:8080/" }, "ws://eve:secret@server:8080/")).toEqual([]);
