@@ -1,8 +1,9 @@
 // One connection after the other to the scripted server; prints, for each, what the handlers were told, as one line
 // of JSON. It is an ordinary script for the board.
 //
-// It finds URL (each connection adds its number), COUNT, and CASES: by number, what is special about a connection.
-/* global URL, COUNT, CASES */
+// It finds URL (each connection adds its number), COUNT, CASES: by number, what is special about a connection, and
+// TIGHT: true where the heap has no room for making a long string, which takes twice its length.
+/* global URL, COUNT, CASES, TIGHT */
 /* eslint no-unused-vars: ["error", { caughtErrors: "none" }] */
 var ws = require("esp_websocket_client");
 
@@ -80,8 +81,7 @@ function run(number) {
     var name = "esp_websocket_client_" + action[0];
     var payload = action[1];
     if (typeof payload === "number") {
-      payload =
-        action[2] === "binary" ? repeatedBytes(patterns.binary, payload) : repeated(patterns[action[2]], payload);
+      payload = (TIGHT || action[2] === "binary" ? repeatedBytes : repeated)(patterns[action[2]], payload);
       events.push([action[0], ws[name](client, payload, action[1], ws.portMAX_DELAY)]);
     } else if (payload === undefined) {
       events.push([action[0], ws[name](client, ws.portMAX_DELAY)]);

@@ -205,7 +205,7 @@ async function runAll(target: Target, cases: Case[]): Promise<Outcome[]> {
   let unwatch = (): void => {};
   try {
     const running = target.start(CLIENT, {
-      preset: { URL: peer.url, COUNT: cases.length, CASES: special },
+      preset: { URL: peer.url, COUNT: cases.length, CASES: special, TIGHT: target.jerryscript },
       timeoutMs: LIMIT_MS,
       onLine(json) {
         const events = eventsOf(json);
