@@ -59,20 +59,18 @@ var randomRegister = 0;
 /** Random numbers read from Linux's device, and how many of them have been used; undefined on other boards. */
 var pool: Uint32Array | undefined;
 var used = 0;
-var boardName = process.env.BOARD;
-if (boardName.substr(0, 5) === "ESP32")
-  randomRegister = /S3/.test(boardName) ? 0x6003507c : /C3/.test(boardName) ? 0x600260b0 : 0x60035144;
-if (boardName === "LINUX") pool = new Uint32Array(0);
+if (/^ESP32/.test(process.env.BOARD))
+  randomRegister = /S3/.test(process.env.BOARD) ? 0x6003507c : /C3/.test(process.env.BOARD) ? 0x600260b0 : 0x60035144;
+if (process.env.BOARD === "LINUX") pool = new Uint32Array(0);
 
 /** Variables that a connection, or a piece of data and its handlers, may need, the events of a failure among them. */
 const LEAST = 300;
 const OUT_OF_MEMORY = "Out of memory";
-/** Espruino for Linux, as it is built in general, has a heap that grows. */
-var grows = pool && unicode;
 var memory = process.memory;
 
 export function _full(variables: number): boolean {
-  return !grows && memory(false).free < variables && memory().free < variables;
+  // Espruino for Linux, as it is built in general, has a heap that grows.
+  return !(pool && unicode) && memory(false).free < variables && memory().free < variables;
 }
 
 /** A module, undefined if the firmware lacks it. */

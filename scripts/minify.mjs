@@ -42,7 +42,6 @@ const HOT = [
   "wholeCharacters",
   "deliver",
   "emit",
-  "eventName",
   "esp_websocket_client_send_with_opcode",
   "payloadOf",
   "_payload",
@@ -55,12 +54,11 @@ const HOT = [
   "flush",
   "sendQueued",
   "enqueue",
-  "_slice",
-  "stopPatience",
 ];
 
 /** Functions that run seldom, and would make hot ones longer if they were put where they are called. */
 const COLD = [
+  "eventName",
   "receiveResponse",
   "afterReceive",
   "refuseFirst",
@@ -99,8 +97,17 @@ function hotFirst(code) {
   return moved.join("") + code;
 }
 
-/** A constant that is another name for a global, or for another constant, is written as that. */
-function withoutAliases(code) {
+/**
+ * A constant that is another name for a global, or for another constant, is written as that, and so is a text that is
+ * used twice: a variable for it would take three of the board's.
+ */
+function withoutAliases(bundle) {
+  let code = bundle.replace(/^\/\*\*[^]*?\*\/\n/gm, "");
+  for (const [statement, constant, text] of code.matchAll(/^var (\w+) = ("[^"]*");\n/gm)) {
+    const rest = code.replace(statement, "");
+    const uses = new RegExp(`(?<![.\\w$"])${constant}(?![\\w$"])`, "g");
+    if (rest.match(uses)?.length <= 2) code = rest.replace(uses, text);
+  }
   for (const [statement, alias, name] of code.matchAll(/^var (\w+) = ([a-zA-Z]\w*);\n/gm)) {
     const uses = (identifier) => new RegExp(`(?<![.\\w$])${identifier}(?![\\w$])`, "g");
     const isAssigned = (identifier) => new RegExp(`${uses(identifier).source} ?[-+|&^]?=[^=]`).test(rest);
