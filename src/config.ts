@@ -148,7 +148,7 @@ export function checkConfig(config: Config): Settings {
           : field < Field.CERT_PEM
             ? value === +value &&
               value >= 0 &&
-              value <= (field > Field.RECONNECT_JITTER ? 0x7fffffff : field > Field.PORT ? 1 : 65535)
+              (field > Field.RECONNECT_JITTER || value <= (field > Field.PORT ? 1 : 65535))
             : field < Field.URI_PROVIDER
               ? typeof value === "string" || value.buffer
               : field > Field.EXT_TRANSPORT || typeof (field < Field.EXT_TRANSPORT ? value : value.open) === "function")

@@ -114,21 +114,17 @@ export function esp_websocket_client_init(config: Config): Client | null {
   }
   var client = board._emitter() as Client;
   // Espruino searches a field from the first one on: those that each message needs come first.
-  client._state = core.IDLE;
-  client._inFlight = client._sending = 0;
+  client._inFlight = client._sending = client._state = core.IDLE;
   client._bufferSize = settings[Field.BUFFER_SIZE] || 1024;
-  client._listener = client._connection = client._response = undefined;
+  client._response = client.raw_data = client._connection = client._listener = undefined;
   frame.resetReader(client);
-  client._opcode = client._length = 0;
   client._emitting = client._fin = false;
-  client._run = 0;
+  client.tx_queued = client._run = client._length = client._opcode = 0;
   client._registrations = [];
   client._later = [];
-  client.raw_data = undefined;
   client._config = settings;
   client._uri = client._target = uri;
   core.setError(client, 0, 0);
-  client.tx_queued = 0;
   client._timers = [];
   client._lastTimer = core.LAST_TIMER;
   client._queue = [];
@@ -458,7 +454,6 @@ export function esp_websocket_unregister_events(client: Handle, event: number, h
 
 /** The name of an `esp_err_t`. */
 export function esp_err_to_name(code: number): string {
-  var names = "NO_MEM INVALID_ARG INVALID_STATE   NOT_SUPPORTED TIMEOUT".split(" ");
-  var name = names[code - ESP_ERR_NO_MEM];
-  return code === ESP_OK ? "ESP_OK" : code === ESP_FAIL ? "ESP_FAIL" : name ? "ESP_ERR_" + name : "UNKNOWN ERROR";
+  var name = "NO_MEM INVALID_ARG INVALID_STATE   NOT_SUPPORTED TIMEOUT".split(" ")[code - ESP_ERR_NO_MEM];
+  return name ? "ESP_ERR_" + name : ["ESP_FAIL", "ESP_OK"][code - ESP_FAIL] || "UNKNOWN ERROR";
 }

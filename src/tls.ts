@@ -19,7 +19,7 @@ function read(
 ): string | undefined {
   var text = config[field];
   // The fields of the lengths stand before the fields in the same order.
-  var length = config[(field - Field.CERT_PEM + Field.CERT_LEN) as typeof Field.CERT_LEN];
+  var length = config[(field - (Field.CERT_PEM - Field.CERT_LEN)) as typeof Field.CERT_LEN];
   var key = field === Field.CLIENT_KEY;
   var result = "";
   if (text === undefined) return text;
