@@ -2,7 +2,7 @@
 //
 // It finds URL (of the server), AGENT, CASE_MS, and either RANGES, case numbers to run as [first, last, …], or
 // nothing there: then it lists the cases, by name if INFOS is true. What it prints is read by runner.mjs, line by line.
-/* global require, print, setTimeout, clearTimeout, URL, AGENT, CASE_MS, RANGES, INFOS */
+/* global require, print, setTimeout, setInterval, clearInterval, URL, AGENT, CASE_MS, RANGES, INFOS */
 var ws = require("esp_websocket_client");
 
 // Answers of the server itself are short; a text that is not one string piece comes in several.
@@ -36,6 +36,8 @@ function runCase(number, done) {
   var text = ""; // of a text message: what is to be sent back next
   var bytes = new Uint8Array(PART); // the same of a binary one
   var held = 0; // length of either, in bytes
+  var moved = false; // something came since the watch last looked
+  var queued = 0; // what waited to be sent then
   var watch;
   var client = ws.esp_websocket_client_init({
     uri: URL + "/runCase?case=" + number + "&agent=" + AGENT,
@@ -66,6 +68,7 @@ function runCase(number, done) {
     var data = event.data_ptr;
     var length = event.data_len;
     var isText = typeof data === "string";
+    moved = true;
     if (event.op_code > 7) return;
     if (held + length > PART) send(isText, false);
     if (isText) text += data;
@@ -74,13 +77,17 @@ function runCase(number, done) {
     if (event.fin && event.payload_offset + length === event.payload_len) send(isText, true);
   });
   client.on("finish", function () {
-    clearTimeout(watch);
+    clearInterval(watch);
     ws.esp_websocket_client_destroy(client);
     setTimeout(done, 0);
   });
-  watch = setTimeout(function () {
-    print("PROBLEM", number, "the case did not end in time");
-    ws.esp_websocket_client_stop(client);
+  watch = setInterval(function () {
+    if (!moved && queued === client.tx_queued) {
+      print("PROBLEM", number, "nothing came or went any more");
+      ws.esp_websocket_client_stop(client);
+    }
+    moved = false;
+    queued = client.tx_queued;
   }, CASE_MS);
   ws.esp_websocket_client_start(client);
 }

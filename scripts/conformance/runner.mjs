@@ -22,7 +22,7 @@ Runs the cases of a server that speaks the Autobahn fuzzing protocol with this c
   --espruino       run on Espruino for Linux ($ESPRUINO, or espruino on the PATH), not in the simulator
   --cases LIST     numbers as the server counts (1-5,17,290-) and names (6.4.2,9.*); by default all
   --report FILE    write the results to FILE: JUnit if it ends in .xml, or .json
-  --timeout S      seconds after which a case is given up, by default 600
+  --timeout S      seconds in which nothing comes or goes, after which a case is given up, by default 120
   -h, --help       this text
 
 The exit code is 0 if no case failed, 1 if one did, 2 if nothing could be run.`;
@@ -57,7 +57,7 @@ function readArguments(args) {
         espruino: { type: "boolean" },
         cases: { type: "string" },
         report: { type: "string" },
-        timeout: { type: "string", default: "600" },
+        timeout: { type: "string", default: "120" },
         help: { type: "boolean", short: "h" },
       },
     });
