@@ -501,8 +501,7 @@ function sendRequest(client: Client): void {
     headers +
     "\r\n";
   if (target._foreign) text = text.replace(/\r\nauthorization:[^\r]*/gi, "");
-  var request = board._payload(text);
-  client._connection!.write(board._join([], request, 0, request.length).subarray(0, request.length));
+  client._connection!.write(board._bytes(board._utf8(text)));
 }
 
 /** Hands a piece of a frame's payload to the user; control frames are answered. See `readFrames`. */
