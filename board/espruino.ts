@@ -59,7 +59,7 @@ var randomRegister = 0;
 /** Random numbers read from Linux's device, and how many of them have been used; undefined on other boards. */
 var pool: Uint32Array | undefined;
 var used = 0;
-if (/^ESP32/.test(process.env.BOARD))
+if (process.env.BOARD.substr(0, 5) === "ESP32")
   randomRegister = /S3/.test(process.env.BOARD) ? 0x6003507c : /C3/.test(process.env.BOARD) ? 0x600260b0 : 0x60035144;
 if (process.env.BOARD === "LINUX") pool = new Uint32Array(0);
 

@@ -4,6 +4,7 @@
  * - a function declaration exists only once it has been reached: a call further up fails;
  * - a `var` exists only once it has been reached: reading it earlier, or after a branch that was not taken, throws
  *   a ReferenceError, and writing it then makes a global variable;
+ * - a regular expression at a statement's start, behind a block that was passed over, is taken for a division;
  * - labels, `with`, getters and setters, `in` in a `for` initialiser, and a few forms of regular expression are
  *   misread or unknown.
  */
@@ -21,17 +22,21 @@ function findHostile(code) {
     const { line, column } = node.loc.start;
     findings.push(`line ${line}, column ${column + 1}: ${text}`);
   };
-  checkSyntax(program, report);
+  checkSyntax(code, program, report);
   checkOrder(program, report);
   return findings;
 }
 
-function checkSyntax(program, report) {
+function checkSyntax(code, program, report) {
   simple(program, {
     LabeledStatement: (node) => report(node, "Espruino knows no labels"),
     WithStatement: (node) => report(node, "Espruino knows no `with`"),
     Property: (node) => {
       if (node.kind !== "init") report(node, "getters and setters are not to be relied on");
+    },
+    ExpressionStatement: (node) => {
+      if (/\}\s*$/.test(code.slice(0, node.start)) && /^\/[^/*]/.test(code.slice(node.start)))
+        report(node, "Espruino may take a / behind a } for a division");
     },
     ForStatement: (node) => {
       if (node.init) {

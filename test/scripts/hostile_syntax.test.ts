@@ -18,6 +18,7 @@ describe("what Espruino cannot run is found", () => {
     ["a getter", "x = { get a() { return 1; } };", "getters"],
     ["`in` in a for initialiser", 'for (var i = ("a" in x) ? 1 : 0; i; i--);', "`in`"],
     ["a group that captures nothing", "x = /(?:a|b)c/;", "(?…)"],
+    ["a regular expression at a statement's start", "if (x) { y(); } /a/.test(x) && y();", "division"],
     ["a slash in a character class", "x = /[/?]/;", "/ inside [ ]"],
   ])("%s", (_name, code, expected) => {
     const findings = findHostile(code);
