@@ -404,7 +404,7 @@ export function start(client: Client): boolean {
 
 /** Changes the time between attempts; a wait that is running starts anew with it. */
 export function restartWait(client: Client): void {
-  if (client._state === WAITING && STATE_TIMER in client._timers) reconnect(client);
+  if (client._state === WAITING) reconnect(client);
 }
 
 /** Sets the time of the next PING. */
