@@ -526,7 +526,7 @@ function answer(client: Client, piece: Uint8Array, type: number): boolean {
   } else {
     var code = closeCode(piece);
     client._closeCode = code;
-    client._reason = code ? board._text(board._byteString(piece.subarray(2))) : undefined;
+    client._reason = (code && board._text(board._byteString(piece.subarray(2)))) || undefined;
     if (client._state === OPEN) client._serverClosed = true;
     client._state = CLOSING;
     dropQueue(client);

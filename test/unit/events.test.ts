@@ -222,6 +222,33 @@ describe("the server closes", () => {
     expect(rig.take().pop()).toBe("CONNECTED hs=101");
   });
 
+  test("nothing of a close is left for the next connection: reason, code, who began", () => {
+    const rig = Rig.connected({ enable_close_reconnect: true, reconnect_timeout_ms: 3000 });
+    const again = (): void => {
+      pass(3000);
+      rig.accept();
+      rig.take();
+    };
+    rig.frame(0x88, closeBody(1001, "going"));
+    rig.drop();
+    again();
+    rig.drop();
+    expect(rig.take()).toEqual(["ERROR et=1 hs=101", "DISCONNECTED et=1 hs=101"]);
+    expect(rig.last(ws.WEBSOCKET_EVENT_DISCONNECTED)).toMatchObject({ data_ptr: undefined, close_status_code: 0 });
+    again();
+    ws.esp_websocket_client_close(rig.client);
+    rig.drop();
+    expect(rig.take()).toEqual(["CLOSED hs=101 cc=1006", "FINISH hs=101 cc=1006"]);
+    expect(rig.last(ws.WEBSOCKET_EVENT_CLOSED).data_ptr).toBeUndefined();
+  });
+
+  test("a close code without a reason: data_ptr is undefined", () => {
+    const rig = Rig.connected();
+    rig.frame(0x88, closeBody(1001));
+    rig.drop();
+    expect(rig.last(ws.WEBSOCKET_EVENT_CLOSED).data_ptr).toBeUndefined();
+  });
+
   test("our own close does not reconnect with enable_close_reconnect", () => {
     const rig = Rig.connected({ enable_close_reconnect: true });
     ws.esp_websocket_client_close(rig.client);
