@@ -44,12 +44,13 @@ describe("an idle client (mocked board)", () => {
 const COUNT = `
 var plainSet = setTimeout, plainClear = clearTimeout;
 var running = 0, woken = 0, ids = [];
-global.setTimeout = function (f, time, a, b) {
+global.setTimeout = function (f, time) {
+  var args = [].slice.call(arguments, 2);
   var id = plainSet(function () {
     ids.splice(ids.indexOf(id), 1);
     running--;
     woken++;
-    f(a, b);
+    f.apply(this, args);
   }, time);
   ids.push(id);
   running++;

@@ -118,7 +118,7 @@ function sendNext() {
 
 function pump() {
   gapTimer = undefined;
-  var talk = round && (round.talks[connection] || round.talks[round.talks.length - 1]);
+  var talk = (round && round.talks[connection]) || [];
   while (client && ws.esp_websocket_client_is_connected(client) && sent < talk.length) {
     if (!body) {
       body = { kind: talk[sent][0], bytes: makeBody(talk[sent][0], sent, talk[sent][1]) };

@@ -165,7 +165,7 @@ function judgeEnd(chapter: Chapter, evidence: Evidence, counts: Counts): string[
   if (answer) {
     if (chapter.connected) complaints.push("the client took a refusal for a connection");
     const status = { status: (answer as { status: number }).status, redirect: (answer as { status: number }).status };
-    const wanted = { ...status, no_http: -1, endless_head: 0, wrong_accept: 101 }[answer.kind];
+    const wanted = { ...status, no_http: -1, endless_head: 101, wrong_accept: 101 }[answer.kind];
     if (answer.kind === "redirect" ? error && error.text !== "Too many redirects" && !timedOut(error) : !error)
       complaints.push(`the answer ${answer.kind} led to: ${error?.text ?? "nothing"}`);
     if (error && !timedOut(error) && (error.type !== 3 || error.status !== wanted))

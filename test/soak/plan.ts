@@ -93,9 +93,9 @@ export interface Plan {
   connections: Connection[];
 }
 
-/** The connection of that index; after the planned ones, nothing goes wrong any more. */
+/** The connection of that index; after the planned ones nothing goes wrong any more, and only the end is said. */
 export function connectionOf(plan: Plan, index: number): Connection {
-  return plan.connections[index] ?? { ...plan.connections.at(-1)!, fault: undefined };
+  return plan.connections[index] ?? { client: [], server: [], gap: 0, end: "client" };
 }
 
 /** What a board can bear. */

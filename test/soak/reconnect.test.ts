@@ -13,6 +13,11 @@ if (config.tokens) {
   delete config.tokens;
   config.headers_provider = function () { return "Authorization: Bearer token" + tokens++ + "\\r\\n"; };
 }
+if (config.uris) {
+  var uris = config.uris;
+  delete config.uris;
+  config.uri_provider = function () { return uris.length > 1 ? uris.shift() : uris[0]; };
+}
 var client = ws.esp_websocket_client_init(config);
 var lost;
 client.on("before_connect", function () {
@@ -150,6 +155,40 @@ describeTargets("reconnecting", (target) => {
       1000
     );
     expect(lines).toEqual(["error 3 503", "disconnected", ...RECOVERED]);
+  });
+
+  test("while the server's name cannot be resolved, and when it can again", async () => {
+    const peer = await startPeer(welcome);
+    // A label has at most 63 characters: the resolver refuses this name by itself, and no network is asked.
+    const nowhere = `ws://${"x".repeat(64)}.invalid/`;
+    const result = await target.run(SCRIPT, {
+      preset: { URL: peer.url, CONFIG: { ...CONFIG, uris: [nowhere, nowhere, peer.url] }, LEAST: 100 },
+    });
+    await peer.close();
+    expect(result.uncaught).toEqual([]);
+    expect(result.lines).toEqual([
+      ...["error 1 0", "disconnected", "waited long enough"],
+      ...["error 1 0", "disconnected", ...RECOVERED],
+    ]);
+  });
+
+  test("when the server has moved to another address while the connection was open", async () => {
+    const moved = await startPeer(welcome);
+    const old = await startPeer(async (connection) => {
+      await connection.handshake();
+      connection.reset();
+    });
+    const result = await target.run(SCRIPT, {
+      preset: { URL: old.url, CONFIG: { ...CONFIG, uris: [old.url, moved.url] }, LEAST: 100 },
+    });
+    await old.close();
+    await moved.close();
+    expect(result.uncaught).toEqual([]);
+    expect(result.lines.filter((line) => line !== "connected" && line !== "data end")).toEqual([
+      ...["error 1 101", "disconnected", "waited long enough"],
+    ]);
+    expect(result.lines.slice(-2)).toEqual(["connected", "data end"]);
+    expect(moved.connections).toHaveLength(1);
   });
 
   test("after the network fell silent: only the missing PONG tells", async () => {
