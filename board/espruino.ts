@@ -3,8 +3,9 @@ import type { Address, Payload, TransportConnection, TransportError, TransportLi
 import { sha1 } from "../src/sha1";
 
 /** Espruino's sockets, as far as they are used here, and what we keep on them. */
-interface Socket {
-  write(data: string): boolean;
+interface Socket extends TransportConnection {
+  /** Takes a byte string (`_wire`): of an array it would send the numbers. */
+  write(data: unknown): boolean;
   end(): void;
   /** Espruino's own: true closes the socket in the next idle pass, whatever is still to be sent. */
   clsNow?: boolean;
@@ -17,11 +18,6 @@ interface Socket {
   _error: TransportError | undefined;
   /** True until something is received over TLS: the TLS handshake may still fail. */
   _shaking: boolean;
-}
-
-/** A connection inherits from `CONNECTION`. */
-interface Connection extends TransportConnection {
-  _socket: Socket;
 }
 
 declare const E: {
@@ -56,7 +52,7 @@ try {
 
 /** The hardware random number generator's register (ESP-IDF wdev_reg.h), 0 where there is none that is known. */
 var randomRegister = 0;
-/** Random numbers read from Linux's device, and how many of them have been used; undefined on other boards. */
+/** Sixteen random numbers read from Linux's device, and how many of them have been used; undefined on other boards. */
 var pool: Uint32Array | undefined;
 var used = 0;
 if (process.env.BOARD.substr(0, 5) === "ESP32")
@@ -144,21 +140,16 @@ function onClose(this: Socket): void {
   else closed(this);
 }
 
-const CONNECTION = {
-  write: function (this: Connection, bytes: Uint8Array): void {
-    this._socket.write(toString(bytes));
-  },
-  close: function (this: Connection): void {
-    var socket = this._socket;
-    socket._listener = undefined;
-    // Where Espruino has taken the handler off, what has been received would keep the socket from closing, for ever.
-    if (!(socket as any)["#ondata"]) socket.on("data", onData);
-    socket.end();
-    // What waits for the end of the TLS handshake would keep the socket alive as long as the server is silent.
-    if (socket._shaking) socket.clsNow = true;
-    endHandshake(socket);
-  },
-};
+/** What a connection's `close` does: the socket itself is the connection. */
+function closeSocket(this: Socket): void {
+  this._listener = undefined;
+  // Where Espruino has taken the handler off, what has been received would keep the socket from closing, for ever.
+  if (!(this as any)["#ondata"]) this.on("data", onData);
+  this.end();
+  // What waits for the end of the TLS handshake would keep the socket alive as long as the server is silent.
+  if (this._shaking) this.clsNow = true;
+  endHandshake(this);
+}
 
 export const _verifies = false;
 export const _pem = false;
@@ -174,12 +165,12 @@ export function open(address: Address, listener: TransportListener): TransportCo
   var options: { [field: string]: unknown } = address.tls || {};
   options.host = address.host;
   options.port = address.port;
-  var connection = Object.create(CONNECTION);
   // Espruino's TLS draws its keys from this generator, which begins with the same seed at each boot.
   if (address.tls) E.srand(_random() | 1);
-  var socket: Socket = (connection._socket = require(address.tls ? "tls" : "net").connect(options, onConnect));
+  var socket: Socket = require(address.tls ? "tls" : "net").connect(options, onConnect);
   // They have been used, and hold the private key.
   delete socket.opt;
+  socket.close = closeSocket;
   socket._listener = listener;
   socket._shaking = !!address.tls;
   if (address.tls && !handshakes++) process.on("uncaughtException", uncaught);
@@ -187,7 +178,7 @@ export function open(address: Address, listener: TransportListener): TransportCo
   socket.on("drain", onDrain);
   socket.on("error", onError);
   socket.on("close", onClose);
-  return connection;
+  return socket;
 }
 
 export function _emitter(): object {
@@ -209,16 +200,15 @@ export function _report(exception: unknown): void {
 
 export function _random(): number {
   // The built-in generator begins with the same seed at each boot; the hardware's register and Linux's device do not.
-  var random = hwRand();
-  if (pool && used >= pool.length) readDevice();
-  return (randomRegister ? random ^ peek32(randomRegister) : pool ? random ^ pool[used++] : random) >>> 0;
+  if (!pool) return (hwRand() ^ (randomRegister && peek32(randomRegister))) >>> 0;
+  if (!(used &= 15)) readDevice();
+  return pool[used++];
 }
 
 function readDevice(): void {
   var file = E.openFile("/dev/urandom", "r");
   pool = new Uint32Array(toUint8Array(file.read(64)).buffer);
   file.close();
-  used = 0;
 }
 
 export function _sha1(bytes: string): string {
@@ -245,10 +235,12 @@ export function _payload(data: string | Uint8Array | ArrayBuffer | number[]): st
 export function _join(header: number[], payload: Payload, offset: number, length: number): Uint8Array {
   return toUint8Array(
     header,
-    (payload as string).substr(offset, length),
+    length < payload.length ? (payload as string).substr(offset, length) : payload,
     "\0\0\0".substr((header.length + length - 1) & 3)
   );
 }
+
+export const _wire = toString as unknown as (bytes: Uint8Array) => Uint8Array;
 
 export function _slice(payload: Payload, offset: number, length: number): Payload {
   return (payload as string).substr(offset, length);

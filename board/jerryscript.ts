@@ -296,6 +296,10 @@ export function _join(header: number[], payload: Payload, offset: number, length
   return copy(payload as unknown as HostBuffer, offset, length, bytes, header.length);
 }
 
+export function _wire(bytes: Uint8Array): Uint8Array {
+  return bytes;
+}
+
 export function _slice(payload: Payload, offset: number, length: number): Payload {
   return (payload as unknown as HostBuffer).slice(offset, offset + length) as unknown as Payload;
 }

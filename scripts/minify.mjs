@@ -64,7 +64,6 @@ const COLD = [
   "refuseFirst",
   "controlPiece",
   "answer",
-  "sendPong",
   "emitNext",
   "writeFailed",
   "readDevice",

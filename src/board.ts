@@ -125,6 +125,8 @@ export interface Board extends Transport {
    * with a buffer of its own.
    */
   _join(header: number[], payload: Payload, offset: number, length: number): Uint8Array;
+  /** What the board's own connections take in `write`: the array, or a byte string in its place. */
+  _wire(bytes: Uint8Array): Uint8Array;
   /** Bytes `offset`… of a payload, at most `length` of them, cheap to `join` from (a window into a long payload). */
   _slice(payload: Payload, offset: number, length: number): Payload;
   /** The text of a byte string of whole, valid UTF-8; where strings are bytes, that string. */
@@ -155,6 +157,7 @@ export let _unbase64: Board["_unbase64"];
 export let _utf8: Board["_utf8"];
 export let _payload: Board["_payload"];
 export let _join: Board["_join"];
+export let _wire: Board["_wire"];
 export let _slice: Board["_slice"];
 export let _text: Board["_text"];
 export let _byteString: Board["_byteString"];
@@ -179,6 +182,7 @@ export function install(board: Board): void {
   _utf8 = board._utf8.bind(board);
   _payload = board._payload.bind(board);
   _join = board._join.bind(board);
+  _wire = board._wire.bind(board);
   _slice = board._slice.bind(board);
   _text = board._text.bind(board);
   _byteString = board._byteString.bind(board);

@@ -1,5 +1,5 @@
 import * as board from "./board";
-import type { Payload, TransportConnection, TransportError, TransportListener } from "./board";
+import type { Board, Payload, TransportConnection, TransportError, TransportListener } from "./board";
 import { configuredUri, normaliseHeaders, Provider, unsupported } from "./config";
 import {
   DRAIN,
@@ -90,10 +90,12 @@ interface Item {
   _opcode: number;
   _fin: number;
   _payload: Payload;
-  /** Bytes that were sent, and a window of the payload that is being sent, which begins at `_windowStart`. */
+  /** Its bytes, those that were sent, and a window of the payload that is being sent. */
+  _length: number;
   _offset: number;
   _window: Payload;
   _windowStart: number;
+  _windowEnd: number;
   /** Longest time that a frame may wait, in milliseconds, 0 for any, and the number of the timer. */
   _patience: number;
   _timer: number;
@@ -123,6 +125,8 @@ export interface Client extends FrameReader, Emitter {
   _timers: Timer[];
   _lastTimer: number;
   _connection?: TransportConnection;
+  /** Makes of a frame what the connection's `write` takes. */
+  _wire: Board["_wire"];
   /** The listener of the connection; calls from any other are stale. */
   _listener?: Listener;
   /** The handshake's response while it comes. */
@@ -139,6 +143,8 @@ export interface Client extends FrameReader, Emitter {
   /** Bytes given to the transport since it was last drained. */
   _inFlight: number;
   _queue: Item[];
+  /** What waits in the queue, or a PONG, can go on when the transport is drained. */
+  _waiting?: boolean;
   /** A send was refused for want of room. */
   _wantsDrain?: boolean;
   /** Opcode of the message that `_partial` functions have begun. */
@@ -293,7 +299,7 @@ function end(client: Client, message: string, type?: number, error?: TransportEr
 export function write(client: Client, first: number, payload: Payload, offset: number, length: number): boolean {
   client._inFlight += length + 6;
   try {
-    client._connection!.write(encodeFrame(first, payload, offset, length, board._random()));
+    client._connection!.write(client._wire(encodeFrame(first, payload, offset, length, board._random())));
     return true;
   } catch (exception) {
     return writeFailed(client, exception);
@@ -312,29 +318,43 @@ function writeClose(client: Client, payload: Payload): void {
   write(client, FIN | CLOSE, payload, 0, payload.length);
 }
 
-/** Sends from the queue as long as the transport's buffer is not full: one frame of at most `buffer_size` at a time. */
+/**
+ * Sends what waits as long as the transport's buffer is not full: a PONG, then the queue, one frame of at most
+ * `buffer_size` at a time.
+ */
 function flush(client: Client): void {
-  var queue = client._queue;
   var bufferSize = client._bufferSize;
-  while (queue.length && client._inFlight < bufferSize) {
-    var item = queue[0];
+  // A transport may call `drained` from within `write`: that does not begin another flush inside this one.
+  client._waiting = false;
+  var pong = client._pong;
+  if (pong !== undefined && client._inFlight < bufferSize) {
+    client._pong = undefined;
+    write(client, FIN | PONG, pong, 0, pong.length);
+  }
+  while (client._inFlight < bufferSize && client._queue[0]) {
+    var item = client._queue[0];
     var offset = item._offset;
-    var size = Math.min(item._payload.length - offset, bufferSize);
-    var last = offset + size === item._payload.length;
-    // A window, so that getting at a piece does not cost more the farther it is from a long string's beginning.
-    if (offset + size > item._windowStart + item._window.length) {
-      item._windowStart = offset;
-      item._window = board._slice(item._payload, offset, bufferSize * 16);
-    }
-    item._offset += size;
+    var size = item._length - offset;
+    var last = size <= bufferSize;
+    if (!last) size = bufferSize;
+    var end = (item._offset += size);
     client.tx_queued -= size;
     if (item._patience) setTimer(client, item._timer, last ? undefined : item._patience);
-    if (last) queue.shift();
-    if (item._opcode === CLOSE) client._closeSent = true;
+    if (last) {
+      client._queue.shift();
+      if (item._opcode === CLOSE) client._closeSent = true;
+    }
+    // A window, so that getting at a piece does not cost more the farther it is from a long string's beginning.
+    if (end > item._windowEnd) {
+      item._windowStart = offset;
+      item._windowEnd = offset + bufferSize * 16;
+      item._window = board._slice(item._payload, offset, bufferSize * 16);
+    }
     var first = (offset ? CONTINUATION : item._opcode) | (last ? item._fin : 0);
     if (!write(client, first, item._window, offset - item._windowStart, size)) return;
   }
-  if (!queue.length && client._wantsDrain) {
+  if (client._inFlight >= bufferSize) client._waiting = true;
+  if (client._wantsDrain && !client._queue[0]) {
     client._wantsDrain = false;
     emit(client, DRAIN);
   }
@@ -364,9 +384,11 @@ export function enqueue(client: Client, opcode: number, fin: number, payload: Pa
     _opcode: opcode,
     _fin: fin,
     _payload: payload,
+    _length: length,
     _offset: 0,
-    _window: length > client._bufferSize * 16 ? "" : payload,
+    _window: payload,
     _windowStart: 0,
+    _windowEnd: length > client._bufferSize * 16 ? 0 : length,
     _patience: patience,
     _timer: ++client._lastTimer,
   });
@@ -455,6 +477,7 @@ function connect(client: Client): void {
       tls: target._defaultPort === 443 ? tlsOptions(config, target._host) : undefined,
     };
     // Not (transport || board).open: the build knows the board's functions only where they are called by name.
+    client._wire = transport ? asItIs : board._wire;
     var connection = transport ? transport.open(address, listener) : board.open(address, listener);
     if (client._listener === listener) {
       client._connection = connection;
@@ -501,7 +524,7 @@ function sendRequest(client: Client): void {
     headers +
     "\r\n";
   if (target._foreign) text = text.replace(/\r\nauthorization:[^\r]*/gi, "");
-  client._connection!.write(board._bytes(board._utf8(text)));
+  client._connection!.write(client._wire(board._bytes(board._utf8(text))));
 }
 
 /** Hands a piece of a frame's payload to the user; control frames are answered. See `readFrames`. */
@@ -519,7 +542,7 @@ function answer(client: Client, piece: Uint8Array, type: number): boolean {
     if (client._closeSent) return true;
     client._pong = board._payload(piece);
     // To a server that does not read, only the last PONG is sent when it does: a flood of PINGs costs no memory.
-    if (client._inFlight < client._bufferSize) sendPong(client);
+    flush(client);
   } else if (type === PONG) {
     // Our PINGs are empty, and so are their answers; any other PONG is unsolicited (RFC 6455 §5.5.3).
     if (!piece.length) setTimer(client, PONG_TIMER);
@@ -538,12 +561,6 @@ function answer(client: Client, piece: Uint8Array, type: number): boolean {
     return false;
   }
   return client._listener === listener;
-}
-
-function sendPong(client: Client): boolean {
-  var pong = client._pong!;
-  client._pong = undefined;
-  return write(client, FIN | PONG, pong, 0, pong.length);
 }
 
 /**
@@ -596,6 +613,11 @@ function afterReceive(client: Client, error: string | undefined): void {
   else if (client._listener) setTimer(client, HEADER_TIMER, client._config[Field.NETWORK_TIMEOUT_MS] || 10000);
 }
 
+/** A user's transport takes arrays. */
+function asItIs(bytes: Uint8Array): Uint8Array {
+  return bytes;
+}
+
 /** Listens to one connection; the connection's own listener inherits from it. */
 const LISTENER = {
   opened: function (this: Listener): void {
@@ -630,7 +652,7 @@ const LISTENER = {
     var client = this._client;
     if (client._listener !== this) return;
     client._inFlight = 0;
-    if (!client._pong || sendPong(client)) flush(client);
+    if (client._waiting || client._wantsDrain) flush(client);
   },
   closed: function (this: Listener, error?: TransportError): void {
     var client = this._client;

@@ -178,8 +178,10 @@ export function emit(
     client._emitting = true;
     // The list is replaced, never changed, so handlers may register and unregister.
     var handlers = board._handlers(client, isFrame ? "data" : eventName(id), client._registrations);
-    for (var i = 0; i < handlers.length; i++) {
-      var handler = handlers[i] as Registration | Function;
+    var i = 0;
+    // To ask for `handlers.length` would cost Espruino more.
+    while (handlers[i]) {
+      var handler = handlers[i++] as Registration | Function;
       try {
         if (typeof handler === "function") handler.call(client, data, id);
         else if (handler._event === id || (handler._event < 0 && id !== DRAIN))

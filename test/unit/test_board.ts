@@ -143,6 +143,9 @@ export class TestBoard extends TestTransport implements Board {
     bytes.set((payload as Uint8Array).subarray(offset, offset + length), header.length);
     return bytes;
   }
+  _wire(bytes: Uint8Array): Uint8Array {
+    return bytes;
+  }
   _slice(payload: Payload, offset: number, length: number): Payload {
     return (payload as Uint8Array).slice(offset, offset + length);
   }
