@@ -369,15 +369,13 @@ export function enqueue(client: Client, opcode: number, fin: number, payload: Pa
   var queue = client._queue;
   // PING and PONG may stand between the frames of a message (RFC 6455 §5.4), and are never fragmented.
   if (opcode > CLOSE) return write(client, opcode | fin, payload, 0, length);
-  if (
-    queue.length &&
-    opcode !== CLOSE &&
+  if (queue[0] && opcode !== CLOSE) {
+    var room = client._config[Field.TX_QUEUE_SIZE] || client._bufferSize * 4;
     // Each message that waits takes memory of its own, be it empty.
-    Math.max(client.tx_queued + length, queue.length * 16) >
-      (client._config[Field.TX_QUEUE_SIZE] || client._bufferSize * 4)
-  ) {
-    client._wantsDrain = true;
-    return false;
+    if (client.tx_queued + length > room || queue.length * 16 > room) {
+      client._wantsDrain = true;
+      return false;
+    }
   }
   client.tx_queued += length;
   queue.push({
@@ -390,7 +388,7 @@ export function enqueue(client: Client, opcode: number, fin: number, payload: Pa
     _windowStart: 0,
     _windowEnd: length > client._bufferSize * 16 ? 0 : length,
     _patience: patience,
-    _timer: ++client._lastTimer,
+    _timer: patience && ++client._lastTimer,
   });
   if (patience) setTimer(client, client._lastTimer, patience);
   var run = client._run;
