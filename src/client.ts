@@ -143,7 +143,7 @@ export interface Client extends FrameReader, Emitter {
   /** Bytes given to the transport since it was last drained. */
   _inFlight: number;
   _queue: Item[];
-  /** What waits in the queue, or a PONG, can go on when the transport is drained. */
+  /** Something waits until the transport is drained: the queue, a PONG, or the user who found no room. */
   _waiting?: boolean;
   /** A send was refused for want of room. */
   _wantsDrain?: boolean;
@@ -650,7 +650,7 @@ const LISTENER = {
     var client = this._client;
     if (client._listener !== this) return;
     client._inFlight = 0;
-    if (client._waiting || client._wantsDrain) flush(client);
+    if (client._waiting) flush(client);
   },
   closed: function (this: Listener, error?: TransportError): void {
     var client = this._client;

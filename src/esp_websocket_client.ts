@@ -219,7 +219,7 @@ function payloadOf(client: Handle, data: any, length: number | undefined): Paylo
       size > frame.CONTROL_LIMIT &&
       board._full(120 + Math.min(size, client!._bufferSize) / 6 + (typeof data === "string" ? 0 : size / 12))
     ) {
-      client!._wantsDrain = true;
+      client!._wantsDrain = client!._waiting = true;
       return undefined;
     }
     var payload = board._payload(data);
@@ -290,7 +290,7 @@ function sendQueued(
     if (opcode > 2 || !opcode === !sending) return -1;
     // Without time to wait, a message goes at once or not at all.
     if (timeout === 0 && client._inFlight >= client._bufferSize) {
-      client._wantsDrain = true;
+      client._wantsDrain = client._waiting = true;
       return -1;
     }
     client._sending = fin ? 0 : sending || opcode;

@@ -332,6 +332,52 @@ describe("ext_transport", () => {
   });
 });
 
+describe("drained, told from within write", () => {
+  test("a long message goes out frame by frame, none inside another's write; then the next ones, in order", () => {
+    const rig = Rig.connected({ tx_queue_size: 100_000 });
+    let depth = 0;
+    let deepest = 0;
+    rig.connection.onWrite = () => {
+      deepest = Math.max(deepest, ++depth);
+      rig.drain();
+      depth--;
+    };
+    expect(ws.esp_websocket_client_send_bin(rig.client, new Uint8Array(65536))).toBe(65536);
+    expect(ws.esp_websocket_client_send_text(rig.client, "behind it")).toBe(9);
+    rig.frame(0x89, "ping");
+    expect(rig.client.tx_queued).toBe(0);
+    expect(deepest).toBe(1);
+    expect(rig.connection.takeWire()).toEqual([
+      "02(1024)",
+      ...Array(62).fill("00(1024)"),
+      "80(1024)",
+      "81(9) behind it",
+      "8a(4) 70696e67",
+    ]);
+  });
+
+  test('a handler of "drain" that sends on and on does not pile up calls', () => {
+    const rig = Rig.connected();
+    let sent = 0;
+    let depth = 0;
+    let deepest = 0;
+    const send = () => {
+      while (sent < 200 && ws.esp_websocket_client_send_bin(rig.client, new Uint8Array(700)) >= 0) sent++;
+    };
+    rig.client.on("drain", send);
+    for (let i = 0; i < 8; i++) send();
+    rig.connection.onWrite = () => {
+      deepest = Math.max(deepest, ++depth);
+      rig.drain();
+      depth--;
+    };
+    rig.drain();
+    expect(sent).toBe(200);
+    expect(deepest).toBeLessThan(3);
+    expect(rig.connection.takeFrames()).toHaveLength(200);
+  });
+});
+
 describe("what the board cannot do", () => {
   test.each([
     ["IPv6", { uri: "ws://[::1]/" }, /IPv6/],
