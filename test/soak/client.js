@@ -45,14 +45,18 @@ function checksum(bytes) {
 }
 
 // Something must have happened when all these times, in milliseconds, have passed one after the other. The steps are
-// those of the client's own timers, so that a slow machine delays both alike: the first begins when this turn is over,
-// in which the client sets its timer, and the last ones let the client go first.
+// those of the client's own timers, which waits in slices of 250 ms, so that a slow machine delays both alike: the first
+// begins when this turn is over, in which the client sets its timer, and the last ones let the client go first.
 function guard(steps, text) {
   var at = 0;
+  var left = 0;
   function next() {
     guardTimer = undefined;
-    if (at < steps.length) guardTimer = setTimeout(next, steps[at++]);
-    else if (at++ < steps.length + 2) guardTimer = setTimeout(next, 20);
+    if (left <= 0 && at < steps.length) left = steps[at++];
+    if (left > 0) {
+      guardTimer = setTimeout(next, Math.min(left, 250));
+      left -= 250;
+    } else if (at++ < steps.length + 2) guardTimer = setTimeout(next, 20);
     else violation(text);
   }
   stopGuard();
