@@ -455,5 +455,5 @@ export function esp_websocket_unregister_events(client: Handle, event: number, h
 /** The name of an `esp_err_t`. */
 export function esp_err_to_name(code: number): string {
   var name = "NO_MEM INVALID_ARG INVALID_STATE   NOT_SUPPORTED TIMEOUT".split(" ")[code - ESP_ERR_NO_MEM];
-  return name ? "ESP_ERR_" + name : ["ESP_FAIL", "ESP_OK"][code - ESP_FAIL] || "UNKNOWN ERROR";
+  return name ? "ESP_ERR_" + name : ["ESP_FAIL", "ESP_OK"][code + 1] || "UNKNOWN ERROR";
 }
