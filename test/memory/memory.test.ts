@@ -178,6 +178,25 @@ function onData(event) {
     });
   });
 
+  test("with nearly all variables taken a message is refused, nothing is interrupted, and later it goes", async () => {
+    const result = await run(`
+var taken = [];
+var big = new Uint8Array(1000);
+function onConnected() {
+  process.memory();
+  while (process.memory().free > 150) taken.push(0);
+  print("sent " + ws.esp_websocket_client_send_bin(client, big));
+  taken = [];
+  print("sent " + ws.esp_websocket_client_send_text(client, "hello"));
+}
+function onData(event) { print("got " + event.data_ptr); end(); }`);
+    expect(result).toEqual({
+      lines: ["connected", "sent -1", "sent 5", "got hello", "flags "],
+      uncaught: [],
+      done: true,
+    });
+  });
+
   test("a burst of small messages is refused before it fills the memory", async () => {
     const result = await run(`
 var taken = 0;
