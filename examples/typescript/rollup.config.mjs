@@ -14,7 +14,8 @@ const small = {
     const { code: minified } = await minify(code, {
       ecma: 5,
       toplevel: true,
-      compress: { passes: 3, reduce_funcs: false },
+      // Functions that are put into others may leave their variables at the end there: Espruino needs them at the top.
+      compress: { passes: 3, reduce_funcs: false, inline: 1 },
       mangle: { properties: { regex: /^_/ } },
       format: { ascii_only: true },
     });
