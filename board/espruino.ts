@@ -200,7 +200,8 @@ export function _report(exception: unknown): void {
 
 export function _random(): number {
   // The built-in generator begins with the same seed at each boot; the hardware's register and Linux's device do not.
-  if (!pool) return (hwRand() ^ (randomRegister && peek32(randomRegister))) >>> 0;
+  // It has 31 bits.
+  if (!pool) return (hwRand() ^ (randomRegister ? peek32(randomRegister) : hwRand() << 16)) >>> 0;
   if (!(used &= 15)) readDevice();
   return pool[used++];
 }
