@@ -1,5 +1,5 @@
 /** Espruino: the bundle for `require("esp_websocket_client")` on the device. */
-import type { Address, Payload, TransportConnection, TransportError, TransportListener } from "../src/board";
+import type { Address, Part, Payload, TransportConnection, TransportError, TransportListener } from "../src/board";
 import { sha1 } from "../src/sha1";
 
 /** Espruino's sockets, as far as they are used here, and what we keep on them. */
@@ -23,6 +23,7 @@ interface Socket extends TransportConnection {
 declare const E: {
   toString: (...parts: unknown[]) => string;
   toUint8Array: (...parts: unknown[]) => Uint8Array;
+  toArrayBuffer: (bytes: unknown) => ArrayBuffer;
   hwRand: () => number;
   srand(seed: number): void;
   fromUTF8(text: string): string;
@@ -40,6 +41,7 @@ declare function require(module: string): any;
 // Espruino looks a global up behind all names of the module, each time.
 var toString = E.toString;
 var toUint8Array = E.toUint8Array;
+var toArrayBuffer = E.toArrayBuffer;
 var hwRand = E.hwRand;
 
 // Builds without Unicode have the function, but it throws.
@@ -233,10 +235,10 @@ export function _payload(data: string | Uint8Array | ArrayBuffer | number[]): st
     : toString(data instanceof ArrayBuffer ? new Uint8Array(data) : data, "");
 }
 
-export function _join(header: number[], payload: Payload, offset: number, length: number): Uint8Array {
+export function _join(header: number[], part: Part, offset: number, length: number): Uint8Array {
   return toUint8Array(
     header,
-    length < payload.length ? (payload as string).substr(offset, length) : payload,
+    part instanceof ArrayBuffer ? new Uint8Array(part, offset, length) : part,
     "\0\0\0".substr((header.length + length - 1) & 3)
   );
 }
@@ -245,4 +247,8 @@ export const _wire = toString as unknown as (bytes: Uint8Array) => Uint8Array;
 
 export function _slice(payload: Payload, offset: number, length: number): Payload {
   return (payload as string).substr(offset, length);
+}
+
+export function _buffer(payload: Payload, offset: number, length: number): ArrayBuffer {
+  return toArrayBuffer((payload as string).substr(offset, length));
 }

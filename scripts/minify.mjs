@@ -46,6 +46,7 @@ const HOT = [
   "payloadOf",
   "_payload",
   "write",
+  "encodeAgain",
   "encodeFrame",
   "mask",
   "longHeader",
@@ -53,7 +54,9 @@ const HOT = [
   "_random",
   "flush",
   "sendQueued",
+  "hasRoom",
   "enqueue",
+  "openWindow",
 ];
 
 /** Functions that run seldom, and would make hot ones longer if they were put where they are called. */

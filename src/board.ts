@@ -74,6 +74,8 @@ export interface Transport {
 
 /** Payload in the form in which the board keeps it best while it waits to be sent; `length` counts bytes. */
 export type Payload = string | Uint8Array;
+/** A payload, or a window into a long one. */
+export type Part = Payload | ArrayBuffer;
 
 /**
  * A board: its sockets and the native calls that are too slow, or impossible, in plain JavaScript.
@@ -121,14 +123,19 @@ export interface Board extends Transport {
   /** A copy of the caller's data that later changes of the data do not reach; text becomes UTF-8. Throws on others. */
   _payload(data: string | Uint8Array | ArrayBuffer | number[]): Payload;
   /**
-   * `header`, then `length` bytes of `payload` from `offset`, then zeros up to a multiple of four bytes: a new array
-   * with a buffer of its own.
+   * `header`, then `length` bytes of `part` from `offset`, then zeros up to a multiple of four bytes: a new array with a
+   * buffer of its own.
    */
-  _join(header: number[], payload: Payload, offset: number, length: number): Uint8Array;
+  _join(header: number[], part: Part, offset: number, length: number): Uint8Array;
   /** What the board's own connections take in `write`: the array, or a byte string in its place. */
   _wire(bytes: Uint8Array): Uint8Array;
-  /** Bytes `offset`… of a payload, at most `length` of them, cheap to `join` from (a window into a long payload). */
+  /** Bytes `offset`… of a payload, at most `length` of them, cheap to `_join` from: a window into a long payload. */
   _slice(payload: Payload, offset: number, length: number): Payload;
+  /**
+   * The same as a buffer, where the board's own connections copy what they are given: the frames of a long message are
+   * then made in the same memory, one after the other. Otherwise false.
+   */
+  readonly _buffer: false | ((payload: Payload, offset: number, length: number) => ArrayBuffer);
   /** The text of a byte string of whole, valid UTF-8; where strings are bytes, that string. */
   _text(bytes: string): string;
   /** The bytes as a byte string: one character per byte. */
@@ -159,6 +166,7 @@ export let _payload: Board["_payload"];
 export let _join: Board["_join"];
 export let _wire: Board["_wire"];
 export let _slice: Board["_slice"];
+export let _buffer: Board["_buffer"];
 export let _text: Board["_text"];
 export let _byteString: Board["_byteString"];
 export let _bytes: Board["_bytes"];
@@ -184,6 +192,7 @@ export function install(board: Board): void {
   _join = board._join.bind(board);
   _wire = board._wire.bind(board);
   _slice = board._slice.bind(board);
+  _buffer = board._buffer;
   _text = board._text.bind(board);
   _byteString = board._byteString.bind(board);
   _bytes = board._bytes.bind(board);

@@ -1,5 +1,5 @@
 import * as board from "./board";
-import type { Board, Payload, TransportConnection, TransportError, TransportListener } from "./board";
+import type { Board, Part, Payload, TransportConnection, TransportError, TransportListener } from "./board";
 import { configuredUri, normaliseHeaders, Provider, unsupported } from "./config";
 import {
   DRAIN,
@@ -29,13 +29,16 @@ import {
   CLOSE,
   closeCode,
   CONTINUATION,
+  encodeAgain,
   encodeFrame,
   FIN,
   FrameReader,
+  LongMessage,
   PING,
   PONG,
   readFrames,
   resetReader,
+  shareMemory,
 } from "./frame";
 import { makeKey, readResponse, Response } from "./handshake";
 import { tlsOptions } from "./tls";
@@ -85,7 +88,7 @@ const LONG_SLICE = 1e9;
 const CLOSE_GRACE = 1000;
 
 /** A message, or a part of one, that waits to be sent. */
-interface Item {
+interface Item extends LongMessage {
   /** Opcode and FIN bit of the part, as its last frame has them. */
   _opcode: number;
   _fin: number;
@@ -93,7 +96,7 @@ interface Item {
   /** Its bytes, those that were sent, and a window of the payload that is being sent. */
   _length: number;
   _offset: number;
-  _window: Payload;
+  _window: Part;
   _windowStart: number;
   _windowEnd: number;
   /** Longest time that a frame may wait, in milliseconds, 0 for any, and the number of the timer. */
@@ -296,10 +299,20 @@ function end(client: Client, message: string, type?: number, error?: TransportEr
 }
 
 /** Puts one frame on the wire. Returns false if that failed, and with it the connection. */
-export function write(client: Client, first: number, payload: Payload, offset: number, length: number): boolean {
+export function write(
+  client: Client,
+  first: number,
+  payload: Part,
+  offset: number,
+  length: number,
+  memory?: LongMessage
+): boolean {
   client._inFlight += length + 6;
   try {
-    client._connection!.write(client._wire(encodeFrame(first, payload, offset, length, board._random())));
+    var key = board._random();
+    client._connection!.write(
+      client._wire(memory ? encodeAgain(memory, first, offset, key) : encodeFrame(first, payload, offset, length, key))
+    );
     return true;
   } catch (exception) {
     return writeFailed(client, exception);
@@ -318,6 +331,17 @@ function writeClose(client: Client, payload: Payload): void {
   write(client, FIN | CLOSE, payload, 0, payload.length);
 }
 
+/** A window, so that getting at a piece does not cost more the farther it is from a long string's beginning. */
+function openWindow(client: Client, item: Item, offset: number): void {
+  var bufferSize = client._bufferSize;
+  var size = bufferSize * 16;
+  item._windowStart = offset;
+  item._windowEnd = offset + size;
+  item._window = board._buffer ? board._buffer(item._payload, offset, size) : board._slice(item._payload, offset, size);
+  // A user's transport may keep what it is given.
+  if (board._buffer && !offset && client._wire !== asItIs) shareMemory(item, bufferSize);
+}
+
 /**
  * Sends what waits as long as the transport's buffer is not full: a PONG, then the queue, one frame of at most
  * `buffer_size` at a time.
@@ -331,8 +355,8 @@ function flush(client: Client): void {
     client._pong = undefined;
     write(client, FIN | PONG, pong, 0, pong.length);
   }
-  while (client._inFlight < bufferSize && client._queue[0]) {
-    var item = client._queue[0];
+  var item: Item | undefined;
+  while (client._inFlight < bufferSize && (item = client._queue[0])) {
     var offset = item._offset;
     var size = item._length - offset;
     var last = size <= bufferSize;
@@ -344,14 +368,10 @@ function flush(client: Client): void {
       client._queue.shift();
       if (item._opcode === CLOSE) client._closeSent = true;
     }
-    // A window, so that getting at a piece does not cost more the farther it is from a long string's beginning.
-    if (end > item._windowEnd) {
-      item._windowStart = offset;
-      item._windowEnd = offset + bufferSize * 16;
-      item._window = board._slice(item._payload, offset, bufferSize * 16);
-    }
+    if (end > item._windowEnd) openWindow(client, item, offset);
     var first = (offset ? CONTINUATION : item._opcode) | (last ? item._fin : 0);
-    if (!write(client, first, item._window, offset - item._windowStart, size)) return;
+    if (!write(client, first, item._window, offset - item._windowStart, size, item._words && !last ? item : undefined))
+      return;
   }
   if (client._inFlight >= bufferSize) client._waiting = true;
   if (client._wantsDrain && !client._queue[0]) {
@@ -360,25 +380,34 @@ function flush(client: Client): void {
   }
 }
 
-/**
- * Takes a message, or a part of one, into the send queue; `patience` is in milliseconds, 0 for any.
- * Returns false if there is no room, or the connection failed.
- */
-export function enqueue(client: Client, opcode: number, fin: number, payload: Payload, patience: number): boolean {
-  var length = payload.length;
+/** False, with DRAIN to follow, if the send queue has no room for `length` bytes. */
+export function hasRoom(client: Client, length: number): boolean {
   var queue = client._queue;
+  if (!queue[0]) return true;
+  var room = client._config[Field.TX_QUEUE_SIZE] || client._bufferSize * 4;
+  // Each message that waits takes memory of its own, be it empty.
+  if (client.tx_queued + length <= room && queue.length * 16 <= room) return true;
+  client._wantsDrain = true;
+  return false;
+}
+
+/**
+ * Takes a message, or a part of one, into the send queue: all `length` bytes of `payload`. `patience` is in
+ * milliseconds, 0 for any. Returns false if there is no room, or the connection failed.
+ */
+export function enqueue(
+  client: Client,
+  opcode: number,
+  fin: number,
+  payload: Payload,
+  length: number,
+  patience: number
+): boolean {
   // PING and PONG may stand between the frames of a message (RFC 6455 §5.4), and are never fragmented.
   if (opcode > CLOSE) return write(client, opcode | fin, payload, 0, length);
-  if (queue[0] && opcode !== CLOSE) {
-    var room = client._config[Field.TX_QUEUE_SIZE] || client._bufferSize * 4;
-    // Each message that waits takes memory of its own, be it empty.
-    if (client.tx_queued + length > room || queue.length * 16 > room) {
-      client._wantsDrain = true;
-      return false;
-    }
-  }
+  if (opcode !== CLOSE && !hasRoom(client, length)) return false;
   client.tx_queued += length;
-  queue.push({
+  client._queue.push({
     _opcode: opcode,
     _fin: fin,
     _payload: payload,
@@ -386,7 +415,8 @@ export function enqueue(client: Client, opcode: number, fin: number, payload: Pa
     _offset: 0,
     _window: payload,
     _windowStart: 0,
-    _windowEnd: length > client._bufferSize * 16 ? 0 : length,
+    _windowEnd: length > client._bufferSize ? 0 : length,
+    _words: undefined,
     _patience: patience,
     _timer: patience && ++client._lastTimer,
   });
@@ -400,7 +430,7 @@ export function enqueue(client: Client, opcode: number, fin: number, payload: Pa
 export function close(client: Client, payload: Payload, timeout: number): void {
   client._state = CLOSING;
   setTimer(client, STATE_TIMER, timeout);
-  if (client._queue.length) enqueue(client, CLOSE, FIN, payload, 0);
+  if (client._queue.length) enqueue(client, CLOSE, FIN, payload, payload.length, 0);
   else writeClose(client, payload);
 }
 

@@ -215,12 +215,13 @@ function payloadOf(client: Handle, data: any, length: number | undefined): Paylo
     data = data || "";
     var size = data.length || data.byteLength;
     // Beside the data there will be a copy that waits, and each frame as it is masked and as it is sent.
-    if (
-      size > frame.CONTROL_LIMIT &&
-      board._full(120 + Math.min(size, client!._bufferSize) / 6 + (typeof data === "string" ? 0 : size / 12))
-    ) {
-      client!._wantsDrain = client!._waiting = true;
-      return undefined;
+    if (size > frame.CONTROL_LIMIT) {
+      // Before anything is made of it. A text has no fewer bytes than characters.
+      if (!core.hasRoom(client!, length! >= 0 ? length! : size)) return undefined;
+      if (board._full(120 + Math.min(size, client!._bufferSize) / 6 + (typeof data === "string" ? 0 : size / 12))) {
+        client!._wantsDrain = client!._waiting = true;
+        return undefined;
+      }
     }
     var payload = board._payload(data);
     // A string's length in characters is all of it, too.
@@ -267,7 +268,7 @@ export function esp_websocket_client_send_with_opcode(
     ? core.write(client, frame.FIN | opcode, payload, 0, len)
       ? len
       : -1
-    : sendQueued(client, opcode & 0x7f, opcode & PARTIAL ? 0 : frame.FIN, payload, timeout);
+    : sendQueued(client, opcode & 0x7f, opcode & PARTIAL ? 0 : frame.FIN, payload, len, timeout);
 }
 
 /** The same for everything else: long messages, parts of messages, control frames, and what has to wait. */
@@ -276,9 +277,9 @@ function sendQueued(
   opcode: number,
   fin: number,
   payload: Payload,
+  length: number,
   timeout: number | undefined
 ): number {
-  var length = payload.length;
   var sending = client._sending;
   if (opcode > 7) {
     if (opcode > frame.PONG || length > frame.CONTROL_LIMIT) return -1;
@@ -295,7 +296,8 @@ function sendQueued(
     }
     client._sending = fin ? 0 : sending || opcode;
   }
-  if (core.enqueue(client, opcode, fin, payload, timeout! < portMAX_DELAY ? ticks(client, timeout) : 0)) return length;
+  var patience = timeout! < portMAX_DELAY ? ticks(client, timeout) : 0;
+  if (core.enqueue(client, opcode, fin, payload, length, patience)) return length;
   if (client._state === core.OPEN) client._sending = sending;
   return -1;
 }

@@ -1,5 +1,5 @@
 import * as board from "./board";
-import type { Payload } from "./board";
+import type { Part } from "./board";
 import { wholeCharacters } from "./utf8";
 
 /** Opcodes (RFC 6455 §5.2). */
@@ -21,23 +21,58 @@ export const CONTROL_LIMIT = 125;
  * The masking is done on 32-bit words. The places of the masking key that share a word with payload are left zero:
  * what the loop makes of a zero there is the key itself.
  */
-export function encodeFrame(first: number, payload: Payload, offset: number, length: number, key: number): Uint8Array {
+export function encodeFrame(first: number, payload: Part, offset: number, length: number, key: number): Uint8Array {
   var header = length < 126 ? [first, length | 128, key, key >> 8, 0, 0] : longHeader(first, length, key);
   var size = header.length;
   // Behind a 6- or 14-byte header the words start two bytes into the key.
   if (size !== 8) key = (key << 16) | (key >>> 16);
   var bytes = board._join(header, payload, offset, length);
-  mask(new Uint32Array(bytes.buffer), size > 8 ? 3 : 1, key);
+  var words = new Uint32Array(bytes.buffer);
+  mask(words, key, words, size > 8 ? 3 : 1);
   return bytes.subarray(0, size + length);
 }
 
-/** Masks all words from one on. A function of its own: Espruino finds the first of few names the fastest. */
-function mask(words: Uint32Array, word: number, key: number): void {
+/** A long message, all of whose frames but the last are made in the same memory, one after the other. */
+export interface LongMessage {
+  /** The frame; undefined where each needs memory of its own. */
+  _words: Uint32Array | undefined;
+  _bytes?: Uint8Array;
+  /** How many words of payload it has. */
+  _size?: number;
+  /** The part of the payload that is being sent: a buffer, if there are `_words`. */
+  _window: Part;
+}
+
+/** Makes that memory, if frames with `length` bytes of payload can share any: their header must have eight bytes. */
+export function shareMemory(message: LongMessage, length: number): void {
+  if (length & 3 || length < 126 || length > 65535) return;
+  var words = (message._words = new Uint32Array(length / 4 + 2));
+  message._size = length / 4;
+  message._bytes = new Uint8Array(words.buffer);
+  message._bytes.set(longHeader(0, length, 0));
+}
+
+/** What `encodeFrame` does, in that memory: `offset` is in the window. The frame is there until the next one. */
+export function encodeAgain(message: LongMessage, first: number, offset: number, key: number): Uint8Array {
+  var words = message._words!;
+  message._bytes![0] = first;
+  words[1] = key;
+  words.set(new Uint32Array(message._window as ArrayBuffer, offset, message._size), 2);
+  mask(words, key, words, 2);
+  return message._bytes!;
+}
+
+/**
+ * Masks all words from one on. A function of its own, with `part`, wherever it begins, as its first parameter: Espruino
+ * finds the first of few names the fastest.
+ */
+function mask(part: Uint32Array, key: number, words: Uint32Array, word: number): void {
   var end = words.length;
   // 32 words a pass: to Espruino, which reads the text of the loop anew each time, a number in brackets is cheaper than
   // a variable and its increment (bench/README.md). Its typed arrays cannot begin beyond 64 kB.
-  while (end - word > 31 && word < 16000) {
-    var part = words.subarray(word, word + 32);
+  var last = Math.min(end - 31, 16000);
+  while (word < last) {
+    part = words.subarray(word, (word += 32));
     part[0] ^= key;
     part[1] ^= key;
     part[2] ^= key;
@@ -70,7 +105,6 @@ function mask(words: Uint32Array, word: number, key: number): void {
     part[29] ^= key;
     part[30] ^= key;
     part[31] ^= key;
-    word += 32;
   }
   while (word < end) words[word++] ^= key;
 }

@@ -1,6 +1,7 @@
 /** The send queue: bounds, "drain", order, control frames between pieces, and data that changes after the call. */
 import * as ws from "../../src/esp_websocket_client";
 import { closeBody, pass, Rig } from "./rig";
+import { TestTransport } from "./test_board";
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
@@ -247,12 +248,44 @@ test("data given to the transport is not touched again by later sends", () => {
   expect(rig.connection.takeFrames()[0].payload.toString("hex")).toBe("010203");
 });
 
+test.each(["the board", "a user"])(
+  "each piece of a long message has a key of its own, and the arrays of %s",
+  (whose) => {
+    const transport = new TestTransport();
+    const rig = Rig.connected(whose === "a user" ? { ext_transport: transport } : {});
+    const data = Uint8Array.from({ length: 5000 }, (_, index) => index * 7);
+    expect(ws.esp_websocket_client_send_bin(rig.client, data)).toBe(5000);
+    for (let i = 0; i < 5; i++) rig.drain();
+    // A user's transport may keep what it is given until it is sent; the mocked board's own sockets take copies.
+    const written = rig.connection.written.slice(-5);
+    expect(new Set(written.map((bytes) => bytes.buffer)).size).toBe(5);
+    expect(new Set(written.map((bytes) => bytes.subarray(4, 8).join())).size).toBe(5);
+    expect(Buffer.concat(rig.connection.takeFrames().map(({ payload }) => payload)).equals(data)).toBe(true);
+  }
+);
+
+test("a long message that finds no room is not copied to find that out", () => {
+  const rig = full({ tx_queue_size: 250 });
+  expect(text(rig, "x".repeat(200))).toBe(200);
+  const copies = jest.spyOn(rig.board, "_payload");
+  expect(text(rig, "x".repeat(1000))).toBe(-1);
+  expect(ws.esp_websocket_client_send_bin(rig.client, new Uint8Array(1000))).toBe(-1);
+  expect(ws.esp_websocket_client_send_bin(rig.client, new ArrayBuffer(1000))).toBe(-1);
+  expect(copies).not.toHaveBeenCalled();
+  expect(ws.esp_websocket_client_send_bin(rig.client, new Uint8Array(1000), 50)).toBe(50);
+});
+
 test("a long message is sent unchanged, whatever the sizes", () => {
   for (const [size, buffer_size] of [
     [1, 1],
     [1000, 7],
     [70000, 1024],
     [200000, 65536],
+    [16384, 1024],
+    [17408, 1024],
+    [2049, 128],
+    [3000, 124],
+    [140000, 65532],
     [5000, 5000],
     [5001, 5000],
   ]) {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Address, Board, Payload, Transport, TransportConnection, TransportListener } from "../../src/board";
+import type { Address, Board, Part, Payload, Transport, TransportConnection, TransportListener } from "../../src/board";
 import { pem } from "../../src/pem";
 import { decodeFrames, type ReceivedFrame } from "../support/peer";
 
@@ -137,18 +137,22 @@ export class TestBoard extends TestTransport implements Board {
     if (data instanceof Uint8Array || Array.isArray(data)) return Uint8Array.from(data);
     throw new TypeError("These are no bytes.");
   }
-  _join(header: number[], payload: Payload, offset: number, length: number): Uint8Array {
+  _join(header: number[], part: Part, offset: number, length: number): Uint8Array {
     const bytes = new Uint8Array((header.length + length + 3) & ~3);
     bytes.set(header);
-    bytes.set((payload as Uint8Array).subarray(offset, offset + length), header.length);
+    const payload = part instanceof ArrayBuffer ? new Uint8Array(part) : (part as Uint8Array);
+    bytes.set(payload.subarray(offset, offset + length), header.length);
     return bytes;
   }
+  /** A copy, as of Espruino's sockets: the client may use its memory again. A user's transport is given no copy. */
   _wire(bytes: Uint8Array): Uint8Array {
-    return bytes;
+    return bytes.slice();
   }
   _slice(payload: Payload, offset: number, length: number): Payload {
     return (payload as Uint8Array).slice(offset, offset + length);
   }
+  readonly _buffer = (payload: Payload, offset: number, length: number) =>
+    (payload as Uint8Array).slice(offset, offset + length).buffer;
   _text(bytes: string): string {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this._bytes(bytes));
   }
