@@ -41,8 +41,6 @@ declare function require(module: string): any;
 // Espruino looks a global up behind all names of the module, each time.
 var toString = E.toString;
 var toUint8Array = E.toUint8Array;
-var toArrayBuffer = E.toArrayBuffer;
-var hwRand = E.hwRand;
 
 // Builds without Unicode have the function, but it throws.
 var unicode = true;
@@ -64,11 +62,10 @@ if (process.env.BOARD === "LINUX") pool = new Uint32Array(0);
 /** Variables that a connection, or a piece of data and its handlers, may need, the events of a failure among them. */
 const LEAST = 300;
 const OUT_OF_MEMORY = "Out of memory";
-var memory = process.memory;
 
 export function _full(variables: number): boolean {
   // Espruino for Linux, as it is built in general, has a heap that grows.
-  return !(pool && unicode) && memory(false).free < variables && memory().free < variables;
+  return !(pool && unicode) && process.memory(false).free < variables && process.memory().free < variables;
 }
 
 /** A module, undefined if the firmware lacks it. */
@@ -203,7 +200,7 @@ export function _report(exception: unknown): void {
 export function _random(): number {
   // The built-in generator begins with the same seed at each boot; the hardware's register and Linux's device do not.
   // It has 31 bits.
-  if (!pool) return (hwRand() ^ (randomRegister ? peek32(randomRegister) : hwRand() << 16)) >>> 0;
+  if (!pool) return (E.hwRand() ^ (randomRegister ? peek32(randomRegister) : E.hwRand() << 16)) >>> 0;
   if (!(used &= 15)) readDevice();
   return pool[used++];
 }
@@ -249,6 +246,4 @@ export function _slice(payload: Payload, offset: number, length: number): Payloa
   return (payload as string).substr(offset, length);
 }
 
-export function _buffer(payload: Payload, offset: number, length: number): ArrayBuffer {
-  return toArrayBuffer((payload as string).substr(offset, length));
-}
+export const _buffer: (window: Payload) => ArrayBuffer = E.toArrayBuffer;

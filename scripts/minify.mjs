@@ -49,12 +49,10 @@ const HOT = [
   "encodeAgain",
   "encodeFrame",
   "mask",
-  "longHeader",
   "_join",
   "_random",
   "flush",
   "sendQueued",
-  "hasRoom",
   "enqueue",
   "openWindow",
 ];
@@ -70,6 +68,8 @@ const COLD = [
   "emitNext",
   "writeFailed",
   "readDevice",
+  "longHeader",
+  "openWindow",
 ];
 
 /** Groups of cold functions, by their sources: those that are needed at the same time. */

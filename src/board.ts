@@ -132,10 +132,10 @@ export interface Board extends Transport {
   /** Bytes `offset`… of a payload, at most `length` of them, cheap to `_join` from: a window into a long payload. */
   _slice(payload: Payload, offset: number, length: number): Payload;
   /**
-   * The same as a buffer, where the board's own connections copy what they are given: the frames of a long message are
-   * then made in the same memory, one after the other. Otherwise false.
+   * On a board whose own connections copy what they are given, so that the frames of a long message can be made in the
+   * same memory: makes a buffer of such a window. Otherwise false.
    */
-  readonly _buffer: false | ((payload: Payload, offset: number, length: number) => ArrayBuffer);
+  readonly _buffer: false | ((window: Payload) => ArrayBuffer);
   /** The text of a byte string of whole, valid UTF-8; where strings are bytes, that string. */
   _text(bytes: string): string;
   /** The bytes as a byte string: one character per byte. */

@@ -1,5 +1,5 @@
 import * as board from "./board";
-import type { Board, Part, Payload, TransportConnection, TransportError, TransportListener } from "./board";
+import type { Part, Payload, TransportConnection, TransportError, TransportListener } from "./board";
 import { configuredUri, normaliseHeaders, Provider, unsupported } from "./config";
 import {
   DRAIN,
@@ -128,8 +128,8 @@ export interface Client extends FrameReader, Emitter {
   _timers: Timer[];
   _lastTimer: number;
   _connection?: TransportConnection;
-  /** Makes of a frame what the connection's `write` takes. */
-  _wire: Board["_wire"];
+  /** The connection is one of the user's transport, which takes arrays, and may keep them. */
+  _usersOwn: boolean;
   /** The listener of the connection; calls from any other are stale. */
   _listener?: Listener;
   /** The handshake's response while it comes. */
@@ -309,10 +309,10 @@ export function write(
 ): boolean {
   client._inFlight += length + 6;
   try {
-    var key = board._random();
-    client._connection!.write(
-      client._wire(memory ? encodeAgain(memory, first, offset, key) : encodeFrame(first, payload, offset, length, key))
-    );
+    var bytes = memory
+      ? encodeAgain(memory, first, offset)
+      : encodeFrame(first, payload, offset, length, board._random());
+    client._connection!.write(client._usersOwn ? bytes : board._wire(bytes));
     return true;
   } catch (exception) {
     return writeFailed(client, exception);
@@ -337,9 +337,9 @@ function openWindow(client: Client, item: Item, offset: number): void {
   var size = bufferSize * 16;
   item._windowStart = offset;
   item._windowEnd = offset + size;
-  item._window = board._buffer ? board._buffer(item._payload, offset, size) : board._slice(item._payload, offset, size);
-  // A user's transport may keep what it is given.
-  if (board._buffer && !offset && client._wire !== asItIs) shareMemory(item, bufferSize);
+  var part = board._slice(item._payload, offset, size);
+  item._window = board._buffer ? board._buffer(part) : part;
+  if (board._buffer && !client._usersOwn && !offset) shareMemory(item, bufferSize);
 }
 
 /**
@@ -380,17 +380,6 @@ function flush(client: Client): void {
   }
 }
 
-/** False, with DRAIN to follow, if the send queue has no room for `length` bytes. */
-export function hasRoom(client: Client, length: number): boolean {
-  var queue = client._queue;
-  if (!queue[0]) return true;
-  var room = client._config[Field.TX_QUEUE_SIZE] || client._bufferSize * 4;
-  // Each message that waits takes memory of its own, be it empty.
-  if (client.tx_queued + length <= room && queue.length * 16 <= room) return true;
-  client._wantsDrain = true;
-  return false;
-}
-
 /**
  * Takes a message, or a part of one, into the send queue: all `length` bytes of `payload`. `patience` is in
  * milliseconds, 0 for any. Returns false if there is no room, or the connection failed.
@@ -405,9 +394,17 @@ export function enqueue(
 ): boolean {
   // PING and PONG may stand between the frames of a message (RFC 6455 §5.4), and are never fragmented.
   if (opcode > CLOSE) return write(client, opcode | fin, payload, 0, length);
-  if (opcode !== CLOSE && !hasRoom(client, length)) return false;
+  var queue = client._queue;
+  if (queue[0] && opcode !== CLOSE) {
+    var room = client._config[Field.TX_QUEUE_SIZE] || client._bufferSize * 4;
+    // Each message that waits takes memory of its own, be it empty.
+    if (client.tx_queued + length > room || queue.length * 16 > room) {
+      client._wantsDrain = true;
+      return false;
+    }
+  }
   client.tx_queued += length;
-  client._queue.push({
+  queue.push({
     _opcode: opcode,
     _fin: fin,
     _payload: payload,
@@ -505,7 +502,7 @@ function connect(client: Client): void {
       tls: target._defaultPort === 443 ? tlsOptions(config, target._host) : undefined,
     };
     // Not (transport || board).open: the build knows the board's functions only where they are called by name.
-    client._wire = transport ? asItIs : board._wire;
+    client._usersOwn = !!transport;
     var connection = transport ? transport.open(address, listener) : board.open(address, listener);
     if (client._listener === listener) {
       client._connection = connection;
@@ -552,7 +549,8 @@ function sendRequest(client: Client): void {
     headers +
     "\r\n";
   if (target._foreign) text = text.replace(/\r\nauthorization:[^\r]*/gi, "");
-  client._connection!.write(client._wire(board._bytes(board._utf8(text))));
+  var bytes = board._bytes(board._utf8(text));
+  client._connection!.write(client._usersOwn ? bytes : board._wire(bytes));
 }
 
 /** Hands a piece of a frame's payload to the user; control frames are answered. See `readFrames`. */
@@ -639,11 +637,6 @@ function receiveResponse(client: Client, bytes: string): string | void {
 function afterReceive(client: Client, error: string | undefined): void {
   if (error) end(client, error);
   else if (client._listener) setTimer(client, HEADER_TIMER, client._config[Field.NETWORK_TIMEOUT_MS] || 10000);
-}
-
-/** A user's transport takes arrays. */
-function asItIs(bytes: Uint8Array): Uint8Array {
-  return bytes;
 }
 
 /** Listens to one connection; the connection's own listener inherits from it. */

@@ -156,8 +156,8 @@ export function esp_websocket_client_set_uri(client: Handle, uri: string): numbe
  */
 export function esp_websocket_client_set_headers(client: Handle, headers: string): number {
   var lines = normaliseHeaders(headers);
-  if (!esp_websocket_client_is_connected(client) || lines == null) return ESP_ERR_INVALID_ARG;
-  client!._config[Field.HEADERS] = lines;
+  if (!client || client._state !== core.OPEN || lines == null) return ESP_ERR_INVALID_ARG;
+  client._config[Field.HEADERS] = lines;
   return ESP_OK;
 }
 
@@ -214,11 +214,14 @@ function payloadOf(client: Handle, data: any, length: number | undefined): Paylo
   try {
     data = data || "";
     var size = data.length || data.byteLength;
-    // Beside the data there will be a copy that waits, and each frame as it is masked and as it is sent.
     if (size > frame.CONTROL_LIMIT) {
       // Before anything is made of it. A text has no fewer bytes than characters.
-      if (!core.hasRoom(client!, length! >= 0 ? length! : size)) return undefined;
-      if (board._full(120 + Math.min(size, client!._bufferSize) / 6 + (typeof data === "string" ? 0 : size / 12))) {
+      var room = (client!._config[Field.TX_QUEUE_SIZE] || client!._bufferSize * 4) - client!.tx_queued;
+      if (
+        (client!._queue[0] && (length! >= 0 ? length! : size) > room) ||
+        // Beside the data there will be a copy that waits, and each frame as it is masked and as it is sent.
+        board._full(120 + Math.min(size, client!._bufferSize) / 6 + (typeof data === "string" ? 0 : size / 12))
+      ) {
         client!._wantsDrain = client!._waiting = true;
         return undefined;
       }
@@ -268,19 +271,20 @@ export function esp_websocket_client_send_with_opcode(
     ? core.write(client, frame.FIN | opcode, payload, 0, len)
       ? len
       : -1
-    : sendQueued(client, opcode & 0x7f, opcode & PARTIAL ? 0 : frame.FIN, payload, len, timeout);
+    : sendQueued(client, opcode, payload, len, timeout);
 }
 
 /** The same for everything else: long messages, parts of messages, control frames, and what has to wait. */
 function sendQueued(
   client: Client,
   opcode: number,
-  fin: number,
   payload: Payload,
   length: number,
   timeout: number | undefined
 ): number {
   var sending = client._sending;
+  var fin = opcode & PARTIAL ? 0 : frame.FIN;
+  opcode &= 0x7f;
   if (opcode > 7) {
     if (opcode > frame.PONG || length > frame.CONTROL_LIMIT) return -1;
     if (opcode === frame.CLOSE) {

@@ -18,11 +18,17 @@ export const CONTROL_LIMIT = 125;
  * One frame, ready for the wire (RFC 6455 §5.2, §5.3): `length` bytes of `payload` from `offset`, masked with the
  * 32 bits of `key`.
  *
- * The masking is done on 32-bit words. The places of the masking key that share a word with payload are left zero:
- * what the loop makes of a zero there is the key itself.
+ * The array that the header goes to takes the lowest eight bits of each number. The masking is done on 32-bit words. The
+ * places of the masking key that share a word with payload are left zero: what the loop makes of a zero there is the key
+ * itself.
  */
 export function encodeFrame(first: number, payload: Part, offset: number, length: number, key: number): Uint8Array {
-  var header = length < 126 ? [first, length | 128, key, key >> 8, 0, 0] : longHeader(first, length, key);
+  var header =
+    length < 126
+      ? [first, length | 128, key, key >> 8, 0, 0]
+      : length < 65536
+        ? [first, 0xfe, length >> 8, length, 0, 0, 0, 0]
+        : longHeader(first, length, key);
   var size = header.length;
   // Behind a 6- or 14-byte header the words start two bytes into the key.
   if (size !== 8) key = (key << 16) | (key >>> 16);
@@ -49,12 +55,13 @@ export function shareMemory(message: LongMessage, length: number): void {
   var words = (message._words = new Uint32Array(length / 4 + 2));
   message._size = length / 4;
   message._bytes = new Uint8Array(words.buffer);
-  message._bytes.set(longHeader(0, length, 0));
+  message._bytes.set([0, 0xfe, length >> 8, length]);
 }
 
-/** What `encodeFrame` does, in that memory: `offset` is in the window. The frame is there until the next one. */
-export function encodeAgain(message: LongMessage, first: number, offset: number, key: number): Uint8Array {
+/** What `encodeFrame` does, in that memory, with a random key: `offset` is in the window. The next one overwrites it. */
+export function encodeAgain(message: LongMessage, first: number, offset: number): Uint8Array {
   var words = message._words!;
+  var key = board._random();
   message._bytes![0] = first;
   words[1] = key;
   words.set(new Uint32Array(message._window as ArrayBuffer, offset, message._size), 2);
@@ -109,10 +116,9 @@ function mask(part: Uint32Array, key: number, words: Uint32Array, word: number):
   while (word < end) words[word++] ^= key;
 }
 
-/** The header of a frame of 126 bytes or more; the array that it goes to takes the lowest eight bits of each number. */
+/** The header of a frame of 64 kB or more; the array that it goes to takes the lowest eight bits of each number. */
 function longHeader(first: number, length: number, key: number): number[] {
-  if (length < 65536) return [first, 0xfe, length >> 8, length, 0, 0, 0, 0];
-  // Header, length of 64 bits (no payload piece comes near 4 GB), and key.
+  // Length of 64 bits (no payload piece comes near 4 GB), key, and zeros.
   return [first, 0xff, 0, 0, 0, 0, length >> 24, length >> 16, length >> 8, length, key, key >> 8, 0, 0];
 }
 

@@ -1,5 +1,4 @@
 import * as board from "./board";
-import { bytesOf } from "./sha1";
 
 /** The longest response head that is taken, in bytes. */
 export const HEAD_LIMIT = 4096;
@@ -30,7 +29,8 @@ export interface Response {
 
 /** A fresh `Sec-WebSocket-Key`: 16 unpredictable bytes in base64 (RFC 6455 §4.1). */
 export function makeKey(): string {
-  return board._base64([0, 0, 0, 0].map(board._random).map(bytesOf).join(""));
+  var words = new Uint32Array([0, 0, 0, 0].map(board._random));
+  return board._base64(board._byteString(new Uint8Array(words.buffer)));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The four bytes of a 32-bit number, the most significant one first, as a byte string. */
-export function bytesOf(word: number): string {
+function bytesOf(word: number): string {
   return String.fromCharCode(word >>> 24, (word >> 16) & 255, (word >> 8) & 255, word & 255);
 }
 

@@ -1,32 +1,16 @@
 /** `npm run conformance`, as a user runs it: a program against a server. */
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { close, startPeer, text } from "../support/peer";
+import { Outcome, runProgram } from "../support/program";
 import { interpreters } from "../support/targets";
 import { CASES, FuzzingCase } from "./fuzzing/cases";
 import { FuzzingServer, FuzzingServerOptions, startFuzzingServer } from "./fuzzing/server";
 
 const PROGRAM = path.join(__dirname, "../../bin/esp-websocket-client.js");
 
-interface Outcome {
-  code: number | null;
-  output: string;
-  errors: string;
-}
-
-function run(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [PROGRAM, "conformance", ...args]);
-    let output = "";
-    let errors = "";
-    child.stdout.setEncoding("utf8").on("data", (piece: string) => (output += piece));
-    child.stderr.setEncoding("utf8").on("data", (piece: string) => (errors += piece));
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output, errors }));
-  });
-}
+const run = (...args: string[]): Promise<Outcome> => runProgram(process.execPath, [PROGRAM, "conformance", ...args]);
 
 let server: FuzzingServer | undefined;
 let folder: string;
@@ -66,14 +50,14 @@ interface Report {
 
 async function passes(url: string, expected: FuzzingCase[], ...args: string[]): Promise<void> {
   const file = path.join(folder, "report.json");
-  const { code, output, errors } = await run(url, "--report", file, ...args);
+  const { status, stdout, stderr } = await run(url, "--report", file, ...args);
   const bad = [...server!.results.values()].flatMap((results) =>
     [...results].filter(([, { behavior }]) => behavior === "FAILED")
   );
   expect(bad).toEqual([]);
-  expect(output).toContain(`${expected.length} passed, 0 failed`);
-  expect(errors).not.toContain("Error");
-  expect(code).toBe(0);
+  expect(stdout).toContain(`${expected.length} passed, 0 failed`);
+  expect(stderr).not.toContain("Error");
+  expect(status).toBe(0);
   const report = JSON.parse(fs.readFileSync(file, "utf8")) as Report;
   expect(report).toMatchObject({ passed: expected.length, failed: 0 });
   expect(report.cases.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
@@ -100,12 +84,12 @@ if (interpreters().length === 0) test.skip("on a real Espruino: set ESPRUINO to 
 test("a case that fails is named, told in the JUnit report, and makes the exit code 1", async () => {
   const file = path.join(folder, "report.xml");
   const url = await serve({ cases: [...wanted("1.1.1", "2.1"), impossible] });
-  const { code, output } = await run(url, "--report", file);
-  expect(code).toBe(1);
-  expect(output).toContain("Section 1: 1 OK, 1 FAILED");
-  expect(output).toContain("Section 2: 1 OK");
-  expect(output).toContain(`  1.1.9 FAILED. ${impossible.description}`);
-  expect(output).toContain("2 passed, 1 failed");
+  const { status, stdout } = await run(url, "--report", file);
+  expect(status).toBe(1);
+  expect(stdout).toContain("Section 1: 1 OK, 1 FAILED");
+  expect(stdout).toContain("Section 2: 1 OK");
+  expect(stdout).toContain(`  1.1.9 FAILED. ${impossible.description}`);
+  expect(stdout).toContain("2 passed, 1 failed");
   const xml = fs.readFileSync(file, "utf8");
   expect(xml).toContain('<testsuite name="section 1" tests="2" failures="1"');
   expect(xml).toContain('<failure message="FAILED">A &lt;case&gt; that wants what nobody does &amp; fails</failure>');
@@ -114,42 +98,42 @@ test("a case that fails is named, told in the JUnit report, and makes the exit c
 
 test("cases are chosen by number and by name", async () => {
   const url = await serve({ cases: wanted("1", "2") });
-  const { output, code } = await run(url, "--cases", "1-2,5,26-,2.1,1.2.3");
-  expect(code).toBe(0);
+  const { stdout, status } = await run(url, "--cases", "1-2,5,26-,2.1,1.2.3");
+  expect(status).toBe(0);
   const ids = [...server!.results.values()].flatMap((results) => [...results.keys()]);
   expect(ids).toEqual(["1.1.1", "1.1.2", "1.1.5", "1.2.3", "2.1", "2.10", "2.11"]);
-  expect(output).toContain("Running 7 of 27 cases");
+  expect(stdout).toContain("Running 7 of 27 cases");
 }, 600000);
 
 test("a server that has no names for its cases is asked by number", async () => {
   const url = await serve({ cases: wanted("1.1"), infos: false });
-  const { output, code } = await run(url);
-  expect(code).toBe(0);
-  expect(output).toContain("Cases: 8 OK");
+  const { stdout, status } = await run(url);
+  expect(status).toBe(0);
+  expect(stdout).toContain("Cases: 8 OK");
 }, 600000);
 
 test("a server that has no result yet is asked again", async () => {
   const url = await serve({ cases: wanted("2.1", "2.2"), late: 2 });
-  const { output, code } = await run(url);
-  expect(output).toContain("Section 2: 2 OK");
-  expect(code).toBe(0);
+  const { stdout, status } = await run(url);
+  expect(stdout).toContain("Section 2: 2 OK");
+  expect(status).toBe(0);
 }, 600000);
 
 test("a result that the server never has is told as missing", async () => {
   const url = await serve({ cases: wanted("2.1"), late: Infinity });
-  const { output, code } = await run(url);
-  expect(output).toContain("2.1 MISSING");
-  expect(code).toBe(1);
+  const { stdout, status } = await run(url);
+  expect(stdout).toContain("2.1 MISSING");
+  expect(status).toBe(1);
 }, 600000);
 
 test("a case that does not end is given up, and the next one is run", async () => {
   // Nothing is sent, and the close never comes.
   const silent: FuzzingCase = { id: "1.1.9", description: "Silence", steps: [{ await: 1 }], replies: [] };
   const url = await serve({ cases: [silent, ...wanted("2.1")] });
-  const { output, code } = await run(url, "--timeout", "1");
-  expect(code).toBe(1);
-  expect(output).toMatch(/1\.1\.9 .*nothing came or went any more/);
-  expect(output).toContain("Section 2: 1 OK");
+  const { stdout, status } = await run(url, "--timeout", "1");
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/1\.1\.9 .*nothing came or went any more/);
+  expect(stdout).toContain("Section 2: 1 OK");
 }, 600000);
 
 test.each([
@@ -165,9 +149,9 @@ test.each([
   [["--verbose"], "--help lists what there is."],
   [["ws://127.0.0.1:1"], "No WebSocket server answers at ws://127.0.0.1:1."],
 ])("%j is refused with what to do", async (args, sentence) => {
-  const { code, errors } = await run(...args);
-  expect(errors).toContain(sentence);
-  expect(code).toBe(2);
+  const { status, stderr } = await run(...args);
+  expect(stderr).toContain(sentence);
+  expect(status).toBe(2);
 });
 
 test("a server that speaks something else is told apart", async () => {
@@ -177,14 +161,14 @@ test("a server that speaks something else is told apart", async () => {
     await connection.nextFrame();
     connection.fin();
   });
-  const { code, errors } = await run(peer.url);
+  const { status, stderr } = await run(peer.url);
   await peer.close();
-  expect(errors).toContain("does not speak the fuzzing protocol");
-  expect(code).toBe(2);
+  expect(stderr).toContain("does not speak the fuzzing protocol");
+  expect(status).toBe(2);
 });
 
 test("--help tells the options", async () => {
-  const { code, output } = await run("--help");
-  expect(code).toBe(0);
-  for (const option of ["--espruino", "--cases", "--report", "--timeout"]) expect(output).toContain(option);
+  const { status, stdout } = await run("--help");
+  expect(status).toBe(0);
+  for (const option of ["--espruino", "--cases", "--report", "--timeout"]) expect(stdout).toContain(option);
 });

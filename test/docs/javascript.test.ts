@@ -1,8 +1,8 @@
 /** The documents' scripts run, and print what the documents say. */
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { parse } from "acorn";
+import { runProgram } from "../support/program";
 import { describeTargets, interpreters, simulators, type Target } from "../support/targets";
 import { authority, signed } from "../tls/certificates";
 import { startTls } from "../tls/server";
@@ -82,24 +82,13 @@ const forNode = blocks(({ language, words }) => language === "js" && words.inclu
 test.each(forNode.map((block) => [block.place, block] as const))("%s runs on Node", async (_, block) => {
   const server = await startEcho();
   try {
-    const { output, status } = await runNode(server.redirect(block.code));
-    expect(output).toBe(`${block.output}\n`);
-    expect(status).toBe(0);
+    // In the project's folder, the package finds itself by its name.
+    const outcome = await runProgram(process.execPath, ["-e", server.redirect(block.code)], { cwd: root });
+    expect(outcome).toEqual({ status: 0, stdout: `${block.output}\n`, stderr: "" });
   } finally {
     await server.close();
   }
 });
-
-function runNode(script: string): Promise<{ output: string; status: number | null }> {
-  // In the project's folder, the package finds itself by its name.
-  const child = spawn(process.execPath, ["-e", script], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (status) => resolve({ output, status }));
-  });
-}
 
 const copies = blocks(({ words }) => words.some((word) => word.startsWith("file=")));
 

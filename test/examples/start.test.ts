@@ -5,32 +5,23 @@ import os from "node:os";
 import path from "node:path";
 import { findEspruino } from "../../scripts/find_espruino.cjs";
 import { read } from "../docs/blocks";
+import { runProgram } from "../support/program";
 import { startEcho } from "./server";
 
 const root = path.join(__dirname, "../..");
 
 /** `npm start -- args`; `from` is the folder in which the user stands. */
-function npmStart(
+async function npmStart(
   args: string[],
   from = root,
   env: NodeJS.ProcessEnv = {}
 ): Promise<{ status: number | null; lines: string[]; errors: string[] }> {
-  const child = spawn("npm", ["start", "--silent", "--prefix", root, "--", ...args], {
+  const { status, stdout, stderr } = await runProgram("npm", ["start", "--silent", "--prefix", root, "--", ...args], {
     cwd: from,
     env: { ...process.env, INIT_CWD: from, npm_config_loglevel: "silent", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
   });
-  const text = ["", ""];
-  [child.stdout, child.stderr].forEach((stream, index) => {
-    stream.setEncoding("utf8").on("data", (chunk: string) => (text[index] += chunk));
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (status) => {
-      const [lines, errors] = text.map((all) => all.trimEnd().split("\n"));
-      resolve({ status, lines: lines.filter((line) => line !== "Building…"), errors });
-    });
-  });
+  const [lines, errors] = [stdout, stderr].map((text) => text.trimEnd().split("\n"));
+  return { status, lines: lines.filter((line) => line !== "Building…"), errors };
 }
 
 /** Ports and keys differ from run to run. */

@@ -1,21 +1,14 @@
 // A folder as a user has it (flash.sh, its scripts, built bundles), and what running flash.sh in it gives.
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { Outcome, runProgram } from "../support/program";
 
 const root = path.resolve(__dirname, "..", "..");
 
 /** For a board that answers nothing that flash.sh could wait for. */
 export const SHORT = { FLASH_TIMEOUT: "4" };
-
-export interface Result {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 export class FlashProject {
   readonly directory = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "flash-test-")));
@@ -51,24 +44,15 @@ export class FlashProject {
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
 
-  async run(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
-    const child = spawn("./flash.sh", args, {
-      cwd: this.directory,
-      // Patience for a busy machine: the tests of a board that does not answer ask for less (SHORT).
-      env: { ...process.env, PATH: `${this.bin}:${process.env["PATH"]}`, FLASH_TIMEOUT: "20", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (data) => (stdout += data));
-    child.stderr.on("data", (data) => (stderr += data));
-    const [status] = (await once(child, "close")) as [number | null];
-    return { status, stdout, stderr };
+  run(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+    // Patience for a busy machine: the tests of a board that does not answer ask for less (SHORT).
+    const common = { PATH: `${this.bin}:${process.env["PATH"]}`, FLASH_TIMEOUT: "20" };
+    return runProgram("./flash.sh", args, { cwd: this.directory, env: { ...process.env, ...common, ...env } });
   }
 }
 
 /** Asserts that a run failed with one line on stderr (warnings apart) that matches. */
-export function expectFailure(result: Result, message: RegExp, status = 1): void {
+export function expectFailure(result: Outcome, message: RegExp, status = 1): void {
   const lines = result.stderr.split("\n").filter((line) => line !== "" && !line.startsWith("flash.sh: warning:"));
   expect(lines).toEqual([expect.stringMatching(message)]);
   expect(lines[0]).toMatch(/^flash\.sh: /);

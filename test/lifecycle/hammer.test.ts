@@ -13,17 +13,7 @@ import { type Api, life, type Life, type Step } from "./steps";
 const runs = +(process.env.HAMMER_RUNS ?? 1000);
 const seed = process.env.HAMMER_SEED;
 
-const NAMES = [
-  "ERROR",
-  "CONNECTED",
-  "DISCONNECTED",
-  "DATA",
-  "CLOSED",
-  "BEFORE_CONNECT",
-  "BEGIN",
-  "FINISH",
-  "HEADER_RECEIVED",
-];
+const { traceNames } = require("../traces/trace.js") as { traceNames: string[] };
 
 const ignore = (): void => {};
 
@@ -127,7 +117,7 @@ function describe(id: number, data: ws.EventData): string {
   const { error_type, esp_ws_handshake_status_code } = data.error_handle;
   if (id === ws.WEBSOCKET_EVENT_DATA) return `DATA(${data.op_code})`;
   return [
-    NAMES[id],
+    traceNames[id],
     error_type && `et=${error_type}`,
     esp_ws_handshake_status_code && `hs=${esp_ws_handshake_status_code}`,
     data.close_status_code && `cc=${data.close_status_code}`,

@@ -1,17 +1,11 @@
 /** An empty project in a folder of its own, with the package installed from its tarball, as users have it. */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { Outcome, runProgram } from "../support/program";
 
 export const root = path.join(__dirname, "../..");
-
-/** What a program printed, and how it ended. */
-export interface Outcome {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 export interface Project {
   readonly folder: string;
@@ -65,21 +59,9 @@ export function createProject(): Project {
         fs.symlinkSync(path.join(root, "node_modules", name), link, "junction");
       }
     },
-    run(program, args, env = {}) {
-      const child = spawn(program, args, {
-        cwd: folder,
-        // As npm sets it for what it runs
-        env: { ...process.env, INIT_CWD: folder, ...env },
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      const outcome: Outcome = { status: null, stdout: "", stderr: "" };
-      child.stdout.setEncoding("utf8").on("data", (text: string) => (outcome.stdout += text));
-      child.stderr.setEncoding("utf8").on("data", (text: string) => (outcome.stderr += text));
-      return new Promise((resolve, reject) => {
-        child.on("error", reject);
-        child.on("close", (status) => resolve({ ...outcome, status }));
-      });
-    },
+    // As npm sets it for what it runs
+    run: (program, args, env = {}) =>
+      runProgram(program, args, { cwd: folder, env: { ...process.env, INIT_CWD: folder, ...env } }),
     remove: () => fs.rmSync(folder, { recursive: true, force: true }),
   };
 }

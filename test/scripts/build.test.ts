@@ -1,8 +1,9 @@
 /** `npm run build`, in a copy of the project: what it leaves in dist/ when all is well, and when it is not. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { Outcome, runProgram } from "../support/program";
 
 const root = path.join(__dirname, "../..");
 
@@ -32,20 +33,8 @@ const files = (folder: string): string[] =>
     .filter((name) => fs.statSync(path.join(folder, "dist", name)).isFile())
     .sort();
 
-function start(args: string[] = []): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ["scripts/start.mjs", ...args], {
-    cwd: project,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const text = ["", ""];
-  [child.stdout, child.stderr].forEach((stream, index) => {
-    stream.setEncoding("utf8").on("data", (chunk: string) => (text[index] += chunk));
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (status) => resolve({ status, stdout: text[0], stderr: text[1] }));
-  });
-}
+const start = (args: string[] = []): Promise<Outcome> =>
+  runProgram(process.execPath, ["scripts/start.mjs", ...args], { cwd: project });
 
 test("npm start builds what is out of date; what a former build has left is gone; the next time nothing is built", async () => {
   const first = await start();

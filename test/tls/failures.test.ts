@@ -1,7 +1,7 @@
 import { describeTargets, targets } from "../support/targets";
 import { signed, type Identity } from "./certificates";
 import { hasEspruinoTls, runClient } from "./script";
-import { startCutting, startTcp, startTls, type Watched } from "./server";
+import { closedAfterEach, startCutting, startTcp, startTls, type Watched } from "./server";
 
 const espruinos = targets().filter(hasEspruinoTls);
 const UNVERIFIED = "wss: the server is not verified";
@@ -26,15 +26,7 @@ beforeAll(async () => {
   server = await signed("server");
 });
 
-const open: Watched[] = [];
-const keep = <T extends Watched>(watched: T): T => {
-  open.push(watched);
-  return watched;
-};
-afterEach(async () => {
-  // The last one that was started may be connected to the ones before.
-  for (const watched of open.splice(0).reverse()) await watched.close();
-});
+const keep = closedAfterEach();
 
 describeTargets(
   "a TLS handshake that fails: ERROR, DISCONNECTED, and again",

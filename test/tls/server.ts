@@ -162,3 +162,16 @@ export async function startRedirect(to: string, options?: tls.TlsOptions): Promi
   const watched = await watch(server);
   return Object.assign(watched, { url: `${options ? "wss" : "ws"}://127.0.0.1:${watched.port}/` });
 }
+
+/** For a test file: what the returned function is given is closed after the test. */
+export function closedAfterEach(): <T extends Watched>(watched: T) => T {
+  const open: Watched[] = [];
+  afterEach(async () => {
+    // The last one that was started may be connected to the ones before.
+    for (const watched of open.splice(0).reverse()) await watched.close();
+  });
+  return (watched) => {
+    open.push(watched);
+    return watched;
+  };
+}

@@ -1,7 +1,7 @@
 import { describeTargets, targets } from "../support/targets";
 import { authority, signed, type Identity } from "./certificates";
 import { hasEspruinoTls, runClient } from "./script";
-import { startRedirect, startTcp, startTls, type Watched } from "./server";
+import { closedAfterEach, startRedirect, startTcp, startTls } from "./server";
 
 const espruinos = targets().filter(hasEspruinoTls);
 const OPENING = ["BEGIN 0 0 0 ", "BEFORE_CONNECT 0 0 0 "];
@@ -13,15 +13,7 @@ beforeAll(async () => {
   [ca, server, foreign] = await Promise.all([authority(), signed("server"), authority("foreign")]);
 });
 
-const open: Watched[] = [];
-const keep = <T extends Watched>(watched: T): T => {
-  open.push(watched);
-  return watched;
-};
-afterEach(async () => {
-  // The last one that was started may be connected to the ones before.
-  for (const watched of open.splice(0).reverse()) await watched.close();
-});
+const keep = closedAfterEach();
 
 describeTargets(
   "verification that Espruino cannot do",

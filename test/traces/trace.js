@@ -52,4 +52,5 @@ function traceLine(data, id) {
   return line;
 }
 
+exports.traceNames = traceNames;
 exports.traceLine = traceLine;

@@ -151,8 +151,7 @@ export class TestBoard extends TestTransport implements Board {
   _slice(payload: Payload, offset: number, length: number): Payload {
     return (payload as Uint8Array).slice(offset, offset + length);
   }
-  readonly _buffer = (payload: Payload, offset: number, length: number) =>
-    (payload as Uint8Array).slice(offset, offset + length).buffer;
+  readonly _buffer = (window: Payload) => (window as Uint8Array).buffer as ArrayBuffer;
   _text(bytes: string): string {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this._bytes(bytes));
   }

@@ -2,7 +2,7 @@
 import { describeTargets, jerryscripts } from "../../support/targets";
 import { authority, signed, type Identity } from "../../tls/certificates";
 import { runClient } from "../../tls/script";
-import { startCutting, startTcp, startTls, type Watched } from "../../tls/server";
+import { closedAfterEach, startCutting, startTcp, startTls, type Watched } from "../../tls/server";
 
 const UNVERIFIED = "wss: the server is not verified";
 const OPENING = ["BEGIN 0 0 0 ", "BEFORE_CONNECT 0 0 0 "];
@@ -28,14 +28,7 @@ beforeAll(async () => {
   ]);
 });
 
-const open: Watched[] = [];
-const keep = <T extends Watched>(watched: T): T => {
-  open.push(watched);
-  return watched;
-};
-afterEach(async () => {
-  for (const watched of open.splice(0).reverse()) await watched.close();
-});
+const keep = closedAfterEach();
 
 const startServer = async (options = {}) => {
   const peer = keep(await startTls({ key: server.key, cert: server.cert, ...options }));
