@@ -19,7 +19,7 @@ const WANTED = [
   {
     tests: /set IOTJS\b/,
     isHere: () => false, // Or there would be no such test
-    sentence: "IoT.js, which is not here: put `iotjs` on the PATH or its file name in IOTJS",
+    sentence: "an IoT.js that is not here: put `iotjs` on the PATH or its file name in IOTJS (small heap: IOTJS_SMALL)",
   },
   {
     tests: /set ESPRUINO_SMALL\b|with (2500|1800) variables/,

@@ -111,7 +111,9 @@ function withoutAliases(bundle) {
     if (rest.match(uses)?.length <= 2) code = rest.replace(uses, text);
   }
   for (const [statement, alias, name] of code.matchAll(/^var (\w+) = ([a-zA-Z]\w*);\n/gm)) {
-    const uses = (identifier) => new RegExp(`(?<![.\\w$])${identifier}(?![\\w$])`, "g");
+    // A field's name is another matter.
+    const uses = (identifier) =>
+      new RegExp(`(?<![.\\w$])${identifier}(?![\\w$])(?!(?<=[{,]\\s*${identifier})\\s*:)`, "g");
     const isAssigned = (identifier) => new RegExp(`${uses(identifier).source} ?[-+|&^]?=[^=]`).test(rest);
     const rest = code.replace(statement, "").replace(`var ${name} =`, "");
     if (isAssigned(alias) || isAssigned(name)) continue;

@@ -62,7 +62,7 @@ describe("skipped tests are counted by what they want", () => {
       "",
       "Skipped tests:",
       "  3 want Espruino for Linux, which is not here: put `espruino` on the PATH or its file name in ESPRUINO.",
-      "  1 wants IoT.js, which is not here: put `iotjs` on the PATH or its file name in IOTJS.",
+      "  1 wants an IoT.js that is not here: put `iotjs` on the PATH or its file name in IOTJS (small heap: IOTJS_SMALL).",
       "  1 wants an Espruino with a small heap: put the file name of one in ESPRUINO_SMALL.",
       "  1 in test/b.test.ts: a C program compiles (needs a C compiler)",
     ]);
@@ -71,7 +71,7 @@ describe("skipped tests are counted by what they want", () => {
   test("where a program is here, that is not the reason", () => {
     process.env["ESPRUINO"] = process.env["ESPRUINO_SMALL"] = path.join(__dirname, "../../flash.sh");
     expect(skipLines(results).filter((line) => /\bwants?\b/.test(line))).toEqual([
-      "  1 wants IoT.js, which is not here: put `iotjs` on the PATH or its file name in IOTJS.",
+      "  1 wants an IoT.js that is not here: put `iotjs` on the PATH or its file name in IOTJS (small heap: IOTJS_SMALL).",
     ]);
   });
 
