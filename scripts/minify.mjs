@@ -54,7 +54,6 @@ const HOT = [
   "flush",
   "sendQueued",
   "enqueue",
-  "openWindow",
 ];
 
 /** Functions that run seldom, and would make hot ones longer if they were put where they are called. */
