@@ -1,4 +1,4 @@
-import { byteName } from "./statistics";
+import { byteName, short } from "./statistics";
 
 /** One bar: how many times less CPU time than the `ws` module. */
 export interface Bar {
@@ -13,7 +13,7 @@ export async function draw(bars: Bar[], caption: string): Promise<string> {
   const Plot = await import("@observablehq/plot");
   const { document } = parseHTML("<html></html>");
   const sizes = [...new Set(bars.map((bar) => bar.size))].sort((a, b) => a - b).map(byteName);
-  const rows = bars.map((bar) => ({ ...bar, size: byteName(bar.size), label: `${bar.ratio.toPrecision(2)}×` }));
+  const rows = bars.map((bar) => ({ ...bar, size: byteName(bar.size), label: `${short(bar.ratio)}×` }));
   const svg = Plot.plot({
     document,
     width: 720,

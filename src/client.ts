@@ -501,8 +501,8 @@ function connect(client: Client): void {
       port: target._port || target._defaultPort,
       tls: target._defaultPort === 443 ? tlsOptions(config, target._host) : undefined,
     };
-    // Not (transport || board).open: the build knows the board's functions only where they are called by name.
     client._usersOwn = !!transport;
+    // Not (transport || board).open: the build knows the board's functions only where they are called by name.
     var connection = transport ? transport.open(address, listener) : board.open(address, listener);
     if (client._listener === listener) {
       client._connection = connection;
