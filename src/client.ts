@@ -141,8 +141,9 @@ export interface Client extends FrameReader, Emitter {
   _failures: number;
   _redirects: number;
   _retryAfter: number;
-  /** `buffer_size` in bytes. */
+  /** `buffer_size` and `tx_queue_size` in bytes. */
   _bufferSize: number;
+  _queueSize: number;
   /** Bytes given to the transport since it was last drained. */
   _inFlight: number;
   _queue: Item[];
@@ -396,7 +397,7 @@ export function enqueue(
   if (opcode > CLOSE) return write(client, opcode | fin, payload, 0, length);
   var queue = client._queue;
   if (queue[0] && opcode !== CLOSE) {
-    var room = client._config[Field.TX_QUEUE_SIZE] || client._bufferSize * 4;
+    var room = client._queueSize;
     // Each message that waits takes memory of its own, be it empty.
     if (client.tx_queued + length > room || queue.length * 16 > room) {
       client._wantsDrain = true;

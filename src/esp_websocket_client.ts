@@ -116,6 +116,7 @@ export function esp_websocket_client_init(config: Config): Client | null {
   // Espruino searches a field from the first one on: those that each message needs come first.
   client._inFlight = client._sending = client._state = core.IDLE;
   client._bufferSize = settings[Field.BUFFER_SIZE] || 1024;
+  client._queueSize = settings[Field.TX_QUEUE_SIZE] || client._bufferSize * 4;
   client._response = client.raw_data = client._connection = client._listener = undefined;
   frame.resetReader(client);
   client._emitting = client._fin = false;
@@ -216,7 +217,7 @@ function payloadOf(client: Handle, data: any, length: number | undefined): Paylo
     var size = data.length || data.byteLength;
     if (size > frame.CONTROL_LIMIT) {
       // Before anything is made of it. A text has no fewer bytes than characters.
-      var room = (client!._config[Field.TX_QUEUE_SIZE] || client!._bufferSize * 4) - client!.tx_queued;
+      var room = client!._queueSize - client!.tx_queued;
       if (
         (client!._queue[0] && (length! >= 0 ? length! : size) > room) ||
         // Beside the data there will be a copy that waits, and each frame as it is masked and as it is sent.
