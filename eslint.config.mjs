@@ -114,7 +114,7 @@ export default tseslint.config(
         clearTimeout: "readonly",
         clearInterval: "readonly",
         getTime: "readonly",
-        peek32: "readonly",
+        Graphics: "readonly", peek32: "readonly",
         ArrayBuffer: "readonly",
         Uint8Array: "readonly",
         Uint16Array: "readonly",

@@ -46,7 +46,7 @@ const HOT = [
   "payloadOf",
   "_payload",
   "write",
-  "encodeAgain",
+  "_makeFrame",
   "encodeFrame",
   "mask",
   "_join",
@@ -69,6 +69,7 @@ const COLD = [
   "readDevice",
   "longHeader",
   "openWindow",
+  "_frameMemory",
 ];
 
 /** Groups of cold functions, by their sources: those that are needed at the same time. */

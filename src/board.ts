@@ -77,6 +77,9 @@ export type Payload = string | Uint8Array;
 /** A payload, or a window into a long one. */
 export type Part = Payload | ArrayBuffer;
 
+/** Memory that the board makes frames in, one after the other. */
+export type FrameMemory = object;
+
 /**
  * A board: its sockets and the native calls that are too slow, or impossible, in plain JavaScript.
  * Underscored names are shortened by the build.
@@ -131,11 +134,18 @@ export interface Board extends Transport {
   _wire(bytes: Uint8Array): Uint8Array;
   /** Bytes `offset`… of a payload, at most `length` of them, cheap to `_join` from: a window into a long payload. */
   _slice(payload: Payload, offset: number, length: number): Payload;
+  /** Such a window in the form that frames are made from the fastest. */
+  _buffer(window: Payload): Part;
   /**
-   * On a board whose own connections copy what they are given, so that the frames of a long message can be made in the
-   * same memory: makes a buffer of such a window. Otherwise false.
+   * Memory for frames with up to `length` bytes of payload that native code masks; undefined if the board, or its
+   * firmware, has none that does, or if there is no room.
    */
-  readonly _buffer: false | ((window: Payload) => ArrayBuffer);
+  _frameMemory(length: number): FrameMemory | undefined;
+  /**
+   * One frame with a random masking key, in that memory, as `encodeFrame` makes it: payload of 126 bytes or more.
+   * The next one overwrites it. Undefined if the memory turns out not to be enough.
+   */
+  _makeFrame(memory: FrameMemory, first: number, part: Part, offset: number, length: number): Uint8Array | undefined;
   /** The text of a byte string of whole, valid UTF-8; where strings are bytes, that string. */
   _text(bytes: string): string;
   /** The bytes as a byte string: one character per byte. */
@@ -167,6 +177,8 @@ export let _join: Board["_join"];
 export let _wire: Board["_wire"];
 export let _slice: Board["_slice"];
 export let _buffer: Board["_buffer"];
+export let _frameMemory: Board["_frameMemory"];
+export let _makeFrame: Board["_makeFrame"];
 export let _text: Board["_text"];
 export let _byteString: Board["_byteString"];
 export let _bytes: Board["_bytes"];
@@ -192,7 +204,9 @@ export function install(board: Board): void {
   _join = board._join.bind(board);
   _wire = board._wire.bind(board);
   _slice = board._slice.bind(board);
-  _buffer = board._buffer;
+  _buffer = board._buffer.bind(board);
+  _frameMemory = board._frameMemory.bind(board);
+  _makeFrame = board._makeFrame.bind(board);
   _text = board._text.bind(board);
   _byteString = board._byteString.bind(board);
   _bytes = board._bytes.bind(board);

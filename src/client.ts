@@ -1,5 +1,5 @@
 import * as board from "./board";
-import type { Part, Payload, TransportConnection, TransportError, TransportListener } from "./board";
+import type { FrameMemory, Part, Payload, TransportConnection, TransportError, TransportListener } from "./board";
 import { configuredUri, normaliseHeaders, Provider, unsupported } from "./config";
 import {
   DRAIN,
@@ -29,16 +29,13 @@ import {
   CLOSE,
   closeCode,
   CONTINUATION,
-  encodeAgain,
   encodeFrame,
   FIN,
   FrameReader,
-  LongMessage,
   PING,
   PONG,
   readFrames,
   resetReader,
-  shareMemory,
 } from "./frame";
 import { makeKey, readResponse, Response } from "./handshake";
 import { tlsOptions } from "./tls";
@@ -84,11 +81,14 @@ const SLICE = 250;
 /** Of waits that may end too early, and should not wake the interpreter more often than they must. */
 const LONG_SLICE = 1e9;
 
+/** The least payload, in bytes, of a frame that is worth the board's native masking. */
+const NATIVE = 512;
+
 /** How long the server may keep TCP open after both close frames, in milliseconds (as the C client). */
 const CLOSE_GRACE = 1000;
 
 /** A message, or a part of one, that waits to be sent. */
-interface Item extends LongMessage {
+interface Item {
   /** Opcode and FIN bit of the part, as its last frame has them. */
   _opcode: number;
   _fin: number;
@@ -147,6 +147,8 @@ export interface Client extends FrameReader, Emitter {
   /** Bytes given to the transport since it was last drained. */
   _inFlight: number;
   _queue: Item[];
+  /** Where the frames of what waits in the queue are made, if native code makes them. */
+  _memory?: FrameMemory;
   /** Something waits until the transport is drained: the queue, a PONG, or the user who found no room. */
   _waiting?: boolean;
   /** A send was refused for want of room. */
@@ -191,6 +193,7 @@ function setTimer(client: Client, which: number, milliseconds?: number, slice?: 
 function dropQueue(client: Client): void {
   client._queue = [];
   client.tx_queued = 0;
+  client._memory = undefined;
 }
 
 /** Sets what the next events tell: an error of the connection, or of no kind. */
@@ -300,19 +303,15 @@ function end(client: Client, message: string, type?: number, error?: TransportEr
 }
 
 /** Puts one frame on the wire. Returns false if that failed, and with it the connection. */
-export function write(
-  client: Client,
-  first: number,
-  payload: Part,
-  offset: number,
-  length: number,
-  memory?: LongMessage
-): boolean {
+export function write(client: Client, first: number, payload: Part, offset: number, length: number): boolean {
   client._inFlight += length + 6;
   try {
-    var bytes = memory
-      ? encodeAgain(memory, first, offset)
-      : encodeFrame(first, payload, offset, length, board._random());
+    var bytes: Uint8Array | undefined;
+    if (length >= NATIVE && client._memory) {
+      bytes = board._makeFrame(client._memory, first, payload, offset, length);
+      if (!bytes) client._memory = undefined;
+    }
+    if (!bytes) bytes = encodeFrame(first, payload, offset, length, board._random());
     client._connection!.write(client._usersOwn ? bytes : board._wire(bytes));
     return true;
   } catch (exception) {
@@ -335,12 +334,10 @@ function writeClose(client: Client, payload: Payload): void {
 /** A window, so that getting at a piece does not cost more the farther it is from a long string's beginning. */
 function openWindow(client: Client, item: Item, offset: number): void {
   var bufferSize = client._bufferSize;
-  var size = bufferSize * 16;
+  var size = bufferSize > 4096 ? bufferSize : bufferSize * 16;
   item._windowStart = offset;
   item._windowEnd = offset + size;
-  var part = board._slice(item._payload, offset, size);
-  item._window = board._buffer ? board._buffer(part) : part;
-  if (board._buffer && !client._usersOwn && !offset) shareMemory(item, bufferSize);
+  item._window = board._buffer(item._length > size ? board._slice(item._payload, offset, size) : item._payload);
 }
 
 /**
@@ -371,14 +368,17 @@ function flush(client: Client): void {
     }
     if (end > item._windowEnd) openWindow(client, item, offset);
     var first = (offset ? CONTINUATION : item._opcode) | (last ? item._fin : 0);
-    if (!write(client, first, item._window, offset - item._windowStart, size, item._words && !last ? item : undefined))
-      return;
+    if (size >= NATIVE && client._queue[0] && !client._memory && !client._usersOwn)
+      client._memory = board._frameMemory(bufferSize);
+    if (!write(client, first, item._window, offset - item._windowStart, size)) return;
   }
   if (client._inFlight >= bufferSize) client._waiting = true;
   if (client._wantsDrain && !client._queue[0]) {
     client._wantsDrain = false;
     emit(client, DRAIN);
   }
+  // Whoever goes on sending needs the memory again.
+  if (client._inFlight < bufferSize) client._memory = undefined;
 }
 
 /**
@@ -414,7 +414,6 @@ export function enqueue(
     _window: payload,
     _windowStart: 0,
     _windowEnd: length > client._bufferSize ? 0 : length,
-    _words: undefined,
     _patience: patience,
     _timer: patience && ++client._lastTimer,
   });

@@ -38,37 +38,6 @@ export function encodeFrame(first: number, payload: Part, offset: number, length
   return bytes.subarray(0, size + length);
 }
 
-/** A long message, all of whose frames but the last are made in the same memory, one after the other. */
-export interface LongMessage {
-  /** The frame; undefined where each needs memory of its own. */
-  _words: Uint32Array | undefined;
-  _bytes?: Uint8Array;
-  /** How many words of payload it has. */
-  _size?: number;
-  /** The part of the payload that is being sent: a buffer, if there are `_words`. */
-  _window: Part;
-}
-
-/** Makes that memory, if frames with `length` bytes of payload can share any: their header must have eight bytes. */
-export function shareMemory(message: LongMessage, length: number): void {
-  if (length & 3 || length < 126 || length > 65535) return;
-  var words = (message._words = new Uint32Array(length / 4 + 2));
-  message._size = length / 4;
-  message._bytes = new Uint8Array(words.buffer);
-  message._bytes.set([0, 0xfe, length >> 8, length]);
-}
-
-/** What `encodeFrame` does, in that memory, with a random key: `offset` is in the window. The next one overwrites it. */
-export function encodeAgain(message: LongMessage, first: number, offset: number): Uint8Array {
-  var words = message._words!;
-  var key = board._random();
-  message._bytes![0] = first;
-  words[1] = key;
-  words.set(new Uint32Array(message._window as ArrayBuffer, offset, message._size), 2);
-  mask(words, key, words, 2);
-  return message._bytes!;
-}
-
 /**
  * Masks all words from one on. A function of its own, with `part`, wherever it begins, as its first parameter: Espruino
  * finds the first of few names the fastest.

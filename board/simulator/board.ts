@@ -2,6 +2,7 @@ import { clearImmediate, setImmediate } from "node:timers";
 import { installBase64 } from "./base64";
 import { realClock, type Clock } from "./clock";
 import { cryptoModule } from "./crypto";
+import { makeGraphics } from "./graphics";
 import { ErrorFlags, makeE } from "./espruino";
 import { EventQueue } from "./events";
 import type { Interpreter } from "./interpreter";
@@ -293,6 +294,7 @@ export class SimulatedBoard implements Board, Interpreter {
     realm.putAll(realm.globals, {
       print,
       console: realm.object({ log: print, debug: print, info: print, warn: print, error: print, trace: print }),
+      Graphics: makeGraphics(this),
       E: makeE(this, this.software, this.hardware, this.flags),
       process: makeProcess(this, {
         boardName,

@@ -1,4 +1,4 @@
-import { createHash, pbkdf2Sync } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, pbkdf2Sync } from "node:crypto";
 import { asByteString } from "./bytes";
 import type { Interpreter } from "./interpreter";
 import type { Plain } from "./realm";
@@ -12,7 +12,10 @@ const HASHES: Record<string, string> = {
   SHA512: "sha512",
 };
 
-/** The object that `require("crypto")` gives: the hashes and the key derivation, without AES. */
+/** AES's modes by Espruino's names, as OpenSSL calls them. */
+const MODES: Record<string, string> = { CBC: "cbc", CFB: "cfb8", CTR: "ctr", OFB: "ofb", ECB: "ecb" };
+
+/** The object that `require("crypto")` gives. */
 export function cryptoModule(board: Interpreter): Plain {
   const { realm } = board;
   const bytes = (value: unknown): Buffer => bytesOf(asByteString(board, value));
@@ -28,6 +31,22 @@ export function cryptoModule(board: Interpreter): Plain {
           )
     );
   }
+  const aes =
+    (make: typeof createCipheriv | typeof createDecipheriv) => (message: unknown, key: unknown, options?: Plain) => {
+      const secret = bytes(key);
+      const mode = MODES[String(options?.mode ?? "CBC")];
+      if (mode === undefined) throw realm.error("Error", `Unknown Crypto mode "${String(options?.mode)}"`);
+      const iv = Buffer.alloc(16);
+      if (options?.iv !== undefined) bytes(options.iv).copy(iv);
+      const cipher = make(`aes-${secret.length * 8}-${mode}`, secret, mode === "ecb" ? null : iv).setAutoPadding(false);
+      try {
+        return realm.arrayBuffer(Buffer.concat([cipher.update(bytes(message)), cipher.final()]));
+      } catch {
+        board.print("ERROR: Invalid input length\n");
+        return undefined;
+      }
+    };
+  realm.put(module, "AES", realm.object({ encrypt: aes(createCipheriv), decrypt: aes(createDecipheriv) }));
   realm.put(module, "PBKDF2", (passphrase: unknown, salt: unknown, options: Plain = realm.object()) => {
     const hasher = options.hasher === undefined ? "SHA1" : String(options.hasher);
     const hash = HASHES[hasher];

@@ -61,6 +61,7 @@ export function makeE(board: Interpreter, random: SoftwareRandom, hardware: Hard
     defrag: () => undefined,
     setTimeZone: () => undefined,
     getTemperature: () => NaN,
+    getAddressOf: () => 0x3ffb0000,
     getSizeOf: (value: unknown) => (typeof value === "string" ? 1 + Math.ceil(value.length / 12) : 1),
     asUTF8: (text: unknown) => {
       if (!board.unicode) throw realm.error("Error", "Unicode not supported on this build");

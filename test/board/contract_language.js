@@ -323,6 +323,47 @@ check("base64 and hashes", function () {
   done();
 });
 
+check("AES", function () {
+  var AES = require("crypto").AES;
+  var key = new Uint32Array([1, 2, 3, 0x87654321]).buffer;
+  var blocks = new Uint8Array(32);
+  for (var i = 0; i < 32; i++) blocks[i] = i * 9;
+  var encrypted = AES.encrypt(blocks.buffer, key);
+  note([encrypted instanceof ArrayBuffer, btoa(encrypted), btoa(AES.decrypt(encrypted, key))]);
+  note(btoa(AES.encrypt("0123456789abcdef", "ABCDEFGHIJKLMNOP", { mode: "ECB" })));
+  note(btoa(AES.decrypt(blocks, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef", { iv: "iviviviviviviviv" })));
+  attempt("mode", function () {
+    AES.encrypt(blocks, key, { mode: "XTS" });
+  });
+  done();
+});
+
+check("pictures of bytes", function () {
+  var memory = new Uint8Array(20);
+  var graphics = Graphics.createArrayBuffer(4, 4, 8, { buffer: memory.subarray(2) });
+  var image = { width: 3, height: 2, bpp: 8, buffer: "abcdef" };
+  note([graphics.drawImage(image, 0, 0) === graphics, E.toString(memory, "")]);
+  // What lies outside is cut off, on each side.
+  graphics.drawImage(image, -2, 1);
+  graphics.drawImage(image, 3, 3);
+  graphics.drawImage(image, 1, -1);
+  note(E.toString(memory, ""));
+  image.buffer = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]).buffer;
+  image.buffer = new Uint8Array(image.buffer, 2);
+  graphics.drawImage(image, 1, 2);
+  note(E.toString(memory, ""));
+  var own = Graphics.createArrayBuffer(2, 2, 8);
+  note([own.buffer instanceof ArrayBuffer, own.buffer.byteLength, E.toString(own.drawImage(image, 0, 0).buffer, "")]);
+  attempt("no image", function () {
+    graphics.drawImage({ width: 3, height: 2, bpp: 8 }, 0, 0);
+  });
+  attempt("no size", function () {
+    Graphics.createArrayBuffer(0, 2, 8);
+  });
+  note(E.getAddressOf(new Uint8Array(64).buffer, true) !== 0);
+  done();
+});
+
 check("values", function () {
   var bytes = new Uint8Array([3, 1, 2]);
   note([

@@ -151,7 +151,11 @@ export class TestBoard extends TestTransport implements Board {
   _slice(payload: Payload, offset: number, length: number): Payload {
     return (payload as Uint8Array).slice(offset, offset + length);
   }
-  readonly _buffer = (window: Payload) => (window as Uint8Array).buffer as ArrayBuffer;
+  _buffer(window: Payload): Part {
+    return (window as Uint8Array).buffer as ArrayBuffer;
+  }
+  _frameMemory(): undefined {}
+  _makeFrame(): undefined {}
   _text(bytes: string): string {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this._bytes(bytes));
   }

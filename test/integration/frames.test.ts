@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { WebSocket, WebSocketServer } from "ws";
+import { describeTargets, hasSmallHeap, targets, type Target } from "../support/targets";
+
+// Messages that wait for one another, and those of many frames, are masked by Espruino's own pictures and AES where it
+// has them, and memory for it: they must come out the same, with and without.
+
+const script = readFileSync(path.join(__dirname, "frames.js"), "utf8");
+let server: WebSocketServer;
+
+/** Where the bytes that frames.js sends begin to be others; -1 if they are right. */
+const firstWrong = (data: Buffer): number => data.findIndex((byte, index) => byte !== ((index % 251) & 127));
+
+beforeAll(async () => {
+  server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
+  await new Promise((resolve) => server.once("listening", resolve));
+  server.on("connection", (socket: WebSocket) => {
+    socket.on("error", () => {});
+    socket.on("message", (data: Buffer, binary: boolean) => {
+      const wrong = firstWrong(data);
+      socket.send(`${binary ? "binary" : "text"} ${data.length} ${wrong < 0 ? "right" : `wrong at ${wrong}`}`);
+    });
+  });
+});
+
+afterAll(() => {
+  for (const socket of server.clients) socket.terminate();
+  return new Promise((resolve) => server.close(resolve));
+});
+
+interface Case {
+  size: number;
+  burst: number;
+  bufferSize: number;
+  graphics: "untouched" | "counted" | "missing" | "blank";
+}
+
+async function run(target: Target, { size, burst, bufferSize, graphics }: Case): Promise<number> {
+  const result = await target.run('require("app");', {
+    storage: { app: script },
+    preset: {
+      URL: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      SIZE: size,
+      BURST: burst,
+      BUFFER_SIZE: bufferSize,
+      GRAPHICS: graphics,
+    },
+    timeoutMs: 60_000,
+  });
+  expect(result.uncaught).toEqual([]);
+  const pictures = result.lines.pop()!;
+  expect(result.lines).toEqual(
+    Array.from({ length: burst }, (_, index) => `${index & 1 ? "text" : "binary"} ${size} right`)
+  );
+  expect(pictures).toMatch(/^pictures \d+$/);
+  return Number(pictures.split(" ")[1]);
+}
+
+describeTargets(
+  "frames of messages that wait",
+  (target) => {
+    const small = hasSmallHeap(target);
+
+    // Beyond 64 kB no typed array of Espruino's can begin.
+    test.each([
+      [512, 6, 1024],
+      [1000, 6, 1024],
+      [1024, 9, 1024],
+      [4000, 2, 1024],
+      [2500, 2, 700],
+      ...(small
+        ? []
+        : [
+            [16385, 2, 1024],
+            [100_000, 2, 8192],
+            [150_000, 2, 20_000],
+            [70_000, 2, 66_000],
+          ]),
+    ])(
+      "%i bytes, %i times, in frames of %i",
+      async (size, burst, bufferSize) => {
+        await run(target, { size, burst, bufferSize, graphics: "untouched" });
+      },
+      70_000
+    );
+
+    test("pictures do the masking where there is memory for it: two for a whole burst", async () => {
+      const pictures = await run(target, { size: 1000, burst: 9, bufferSize: 1024, graphics: "counted" });
+      // Memory in one piece may run out in between.
+      if (target.real) expect(pictures).toBeGreaterThanOrEqual(small ? 0 : 2);
+      else expect(pictures).toBe(2);
+    }, 70_000);
+
+    test.each([
+      ["missing", 1],
+      ["blank", 2],
+    ] as const)(
+      "where pictures are %s that is found out once",
+      async (graphics, tried) => {
+        const pictures = await run(target, { size: 1000, burst: 9, bufferSize: 1024, graphics });
+        if (!small) expect(pictures).toBe(tried);
+      },
+      70_000
+    );
+  },
+  targets().filter((target) => !target.jerryscript)
+);
