@@ -1,12 +1,12 @@
 // Sends a burst of messages, BURST of them, of SIZE bytes each, as text or binary in turn, as often as the queue takes
 // them. The server answers each with what it thinks of it. GRAPHICS says what becomes of Espruino's pictures.
-/* global BURST, BUFFER_SIZE, Graphics:writable, GRAPHICS, SIZE, URL */
+/* global BURST, BUFFER_SIZE, GRAPHICS, SIZE, URL */
 var ws = require("esp_websocket_client");
 
 var pictures = 0;
 if (GRAPHICS !== "untouched") {
   var native = Graphics;
-  Graphics = {
+  global.Graphics = {
     createArrayBuffer: function (width, height, bpp, options) {
       pictures++;
       if (GRAPHICS === "missing") throw new Error("There are none.");
