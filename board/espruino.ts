@@ -272,8 +272,8 @@ export function _slice(payload: Payload, offset: number, length: number): Payloa
   return (payload as string).substr(offset, length);
 }
 
-export function _buffer(window: Payload): Part {
-  return E.toArrayBuffer(window);
+export function _window(payload: Payload, offset: number, length: number): Part {
+  return E.toArrayBuffer(offset || payload.length > length ? _slice(payload, offset, length) : payload);
 }
 
 /** What `_makeFrame` works with: native objects, and views of their memory. */

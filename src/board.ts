@@ -132,10 +132,10 @@ export interface Board extends Transport {
   _join(header: number[], part: Part, offset: number, length: number): Uint8Array;
   /** What the board's own connections take in `write`: the array, or a byte string in its place. */
   _wire(bytes: Uint8Array): Uint8Array;
-  /** Bytes `offset`… of a payload, at most `length` of them, cheap to `_join` from: a window into a long payload. */
+  /** Bytes `offset`… of a payload, at most `length` of them. */
   _slice(payload: Payload, offset: number, length: number): Payload;
-  /** Such a window in the form that frames are made from the fastest. */
-  _buffer(window: Payload): Part;
+  /** The same, or more, in the form that frames are made from the fastest: a window into a long payload. */
+  _window(payload: Payload, offset: number, length: number): Part;
   /**
    * Memory for frames with up to `length` bytes of payload that native code masks; undefined if the board, or its
    * firmware, has none that does, or if there is no room.
@@ -176,7 +176,7 @@ export let _payload: Board["_payload"];
 export let _join: Board["_join"];
 export let _wire: Board["_wire"];
 export let _slice: Board["_slice"];
-export let _buffer: Board["_buffer"];
+export let _window: Board["_window"];
 export let _frameMemory: Board["_frameMemory"];
 export let _makeFrame: Board["_makeFrame"];
 export let _text: Board["_text"];
@@ -204,7 +204,7 @@ export function install(board: Board): void {
   _join = board._join.bind(board);
   _wire = board._wire.bind(board);
   _slice = board._slice.bind(board);
-  _buffer = board._buffer.bind(board);
+  _window = board._window.bind(board);
   _frameMemory = board._frameMemory.bind(board);
   _makeFrame = board._makeFrame.bind(board);
   _text = board._text.bind(board);

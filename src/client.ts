@@ -337,7 +337,7 @@ function openWindow(client: Client, item: Item, offset: number): void {
   var size = bufferSize > 4096 ? bufferSize : bufferSize * 16;
   item._windowStart = offset;
   item._windowEnd = offset + size;
-  item._window = board._buffer(item._length > size ? board._slice(item._payload, offset, size) : item._payload);
+  item._window = board._window(item._payload, offset, size);
 }
 
 /**

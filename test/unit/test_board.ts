@@ -151,11 +151,15 @@ export class TestBoard extends TestTransport implements Board {
   _slice(payload: Payload, offset: number, length: number): Payload {
     return (payload as Uint8Array).slice(offset, offset + length);
   }
-  _buffer(window: Payload): Part {
-    return (window as Uint8Array).buffer as ArrayBuffer;
+  _window(payload: Payload, offset: number, length: number): Part {
+    return (payload as Uint8Array).slice(offset, offset + length).buffer as ArrayBuffer;
   }
-  _frameMemory(): undefined {}
-  _makeFrame(): undefined {}
+  _frameMemory(_length: number): object | undefined {
+    return undefined;
+  }
+  _makeFrame(_memory: object, _first: number, _part: Part, _offset: number, _length: number): Uint8Array | undefined {
+    return undefined;
+  }
   _text(bytes: string): string {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this._bytes(bytes));
   }
