@@ -273,6 +273,9 @@ export function _slice(payload: Payload, offset: number, length: number): Payloa
 }
 
 export function _window(payload: Payload, offset: number, length: number): Part {
+  // Sorts the free variables, which each frame leaves less in order: it takes longer and longer to find memory in one
+  // piece. Doing so for every window would take longer than that.
+  if (!((offset / length) & 1)) process.memory();
   return E.toArrayBuffer(offset || payload.length > length ? _slice(payload, offset, length) : payload);
 }
 
@@ -287,6 +290,8 @@ interface Canvas extends FrameMemory {
   /** Blocks of payload (left), and of the encrypted key (right). */
   _blocks: Graphics;
   _aes: Aes;
+  /** So few variables are free that each time it must be seen whether there is room. */
+  _tight: boolean;
   /** One block of masking keys. */
   _keys: Uint32Array;
   _keyBlock: ArrayBuffer;
@@ -300,7 +305,8 @@ var native: boolean | undefined;
 
 export function _frameMemory(length: number): Canvas | undefined {
   // With less, there is hardly ever room for what AES makes, which must lie in one piece.
-  if (native === false || length > 65535 || process.memory(false).free < 1200 + length / 8) return undefined;
+  var free = process.memory(false).free;
+  if (native === false || length > 65535 || free < 1200 + length / 8) return undefined;
   try {
     var rows = (length + 15) >> 4;
     var bytes = new Uint8Array(rows * 16 + 8);
@@ -316,6 +322,7 @@ export function _frameMemory(length: number): Canvas | undefined {
       _length: 0,
       _blocks: blocks,
       _aes: aes,
+      _tight: free < 2500,
       _keys: keys,
       _keyBlock: keys.buffer as ArrayBuffer,
     };
@@ -346,7 +353,7 @@ export function _makeFrame(
 ): Uint8Array | undefined {
   try {
     // Where there is no room in one piece for what it makes, AES prints so.
-    if (!E.getAddressOf(new Uint8Array(ROWS * 32).buffer, true)) return undefined;
+    if (canvas._tight && !E.getAddressOf(new Uint8Array(ROWS * 32).buffer, true)) return undefined;
     var aes = canvas._aes;
     var blocks = canvas._blocks;
     var bytes = canvas._bytes;
@@ -365,6 +372,8 @@ export function _makeFrame(
     var masked: Image = { width: 32, height: ROWS, bpp: 8 };
     for (var row = 0; row < rows; row += ROWS) {
       blocks.drawImage(image, 0, -row);
+      // Makes room for the next.
+      masked.buffer = undefined;
       masked.buffer = aes.decrypt(blocks.buffer, key);
       canvas._picture.drawImage(masked, -16, row);
     }
