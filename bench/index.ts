@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { measureAlternatives, measurePacing, Step } from "./alternatives";
 import { Bar, draw } from "./chart";
 import { bundleEcho } from "./echo_bundle";
-import { compare, Contender, Work } from "./speed";
+import { compare, Contender, contender, Work } from "./speed";
 import { byteName, median, short, table } from "./statistics";
 import { variablesLeft, variablesOfClient, variablesOfRequire, variablesToStream } from "./variables";
 import { findEspruino } from "../scripts/find_espruino.cjs";
@@ -163,10 +163,6 @@ async function main(): Promise<void> {
     if (bars.length === 0) console.error("There is nothing to draw without ESPRUINO_WS: no chart was written.");
     else fs.writeFileSync(options.svg, await draw(bars, caption));
   }
-}
-
-function contender(name: string, modules: Record<string, string>, more: Partial<Contender> = {}): Contender {
-  return { name, script: `${name}.js`, modules, bare: false, limit: Infinity, textOnly: false, ...more };
 }
 
 /** The chart shows text, one client. */

@@ -17,6 +17,10 @@ export interface Contender {
   textOnly: boolean;
 }
 
+export function contender(name: string, modules: Record<string, string>, more: Partial<Contender> = {}): Contender {
+  return { name, script: `${name}.js`, modules, bare: false, limit: Infinity, textOnly: false, ...more };
+}
+
 export type WorkName = "receive" | "send" | "echo";
 
 /** What is measured: messages of one size, one way or both. */

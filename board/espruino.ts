@@ -304,9 +304,10 @@ const ROWS = 32;
 var native: boolean | undefined;
 
 export function _frameMemory(length: number): Canvas | undefined {
-  // With less, there is hardly ever room for what AES makes, which must lie in one piece.
+  if (native === false || length > 65535) return undefined;
   var free = process.memory(false).free;
-  if (native === false || length > 65535 || free < 1200 + length / 8) return undefined;
+  // With less, there is hardly ever room for what AES makes, which must lie in one piece.
+  if (free < 1200 + length / 8) return undefined;
   try {
     var rows = (length + 15) >> 4;
     var bytes = new Uint8Array(rows * 16 + 8);
@@ -372,7 +373,7 @@ export function _makeFrame(
     var masked: Image = { width: 32, height: ROWS, bpp: 8 };
     for (var row = 0; row < rows; row += ROWS) {
       blocks.drawImage(image, 0, -row);
-      // Makes room for the next.
+      // What was decrypted before makes room.
       masked.buffer = undefined;
       masked.buffer = aes.decrypt(blocks.buffer, key);
       canvas._picture.drawImage(masked, -16, row);

@@ -304,7 +304,6 @@ export function _slice(payload: Payload, offset: number, length: number): Payloa
   return (payload as unknown as HostBuffer).slice(offset, offset + length) as unknown as Payload;
 }
 
-// The sockets keep what they are given until it is sent.
 export function _text(bytes: string): string {
   // A buffer's text ends at the first NUL.
   return bytes

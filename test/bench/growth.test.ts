@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { compare, Contender, Work } from "../../bench/speed";
+import { compare, contender, Work } from "../../bench/speed";
 import { findEspruino } from "../../scripts/find_espruino.cjs";
 
 const interpreter = findEspruino();
@@ -11,14 +11,7 @@ const bundle = path.join(__dirname, "../../dist/esp_websocket_client.min.js");
   test.each([true, false])(
     "grows with its size: 1 MB costs less than twice 64 × 16 kB (text: %s)",
     async (text) => {
-      const client: Contender = {
-        name: "ours",
-        script: "ours.js",
-        modules: { esp_websocket_client: fs.readFileSync(bundle, "latin1") },
-        bare: false,
-        limit: Infinity,
-        textOnly: false,
-      };
+      const client = contender("ours", { esp_websocket_client: fs.readFileSync(bundle, "latin1") });
       const send = (size: number): Work => ({ work: "send", text, size, clients: 1, window: 1 });
       const [short, long] = await compare(
         [

@@ -152,7 +152,7 @@ export class TestBoard extends TestTransport implements Board {
     return (payload as Uint8Array).slice(offset, offset + length);
   }
   _window(payload: Payload, offset: number, length: number): Part {
-    return (payload as Uint8Array).slice(offset, offset + length).buffer as ArrayBuffer;
+    return (this._slice(payload, offset, length) as Uint8Array).buffer as ArrayBuffer;
   }
   _frameMemory(_length: number): object | undefined {
     return undefined;
