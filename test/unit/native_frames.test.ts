@@ -87,6 +87,9 @@ test("a message that is sent alone is not worth it; messages that wait for one a
     send(rig, 1000);
     drainAll(rig);
   }
+  // The last of these waits, but alone.
+  for (let i = 0; i < 3; i++) send(rig, 600, i * 600);
+  expect(drainAll(rig).equals(bytes(1800))).toBe(true);
   expect(board.memories).toEqual([]);
   for (let i = 0; i < 4; i++) send(rig, 600, i * 600);
   expect(drainAll(rig).equals(bytes(2400))).toBe(true);
