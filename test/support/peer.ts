@@ -3,6 +3,7 @@
  * client's bytes into frames; what to send, and when, is the test's business, right or wrong.
  */
 import { createHash } from "node:crypto";
+import fs from "node:fs";
 import net from "node:net";
 
 /** A frame as it came from the client. */
@@ -139,6 +140,8 @@ export class PeerConnection {
   private taken = 0;
   private needed = 2;
   private changed: (() => void)[] = [];
+  /** A write has failed: the client has reset the connection. What it sent before can still be read. */
+  private cut = false;
 
   constructor(readonly socket: net.Socket) {
     socket.setNoDelay(true);
@@ -186,15 +189,13 @@ export class PeerConnection {
 
   /** Sends bytes; text is sent as UTF-8. */
   send(...parts: (string | Uint8Array)[]): void {
-    if (!this.socket.destroyed && this.socket.writable) {
-      this.socket.write(Buffer.concat(parts.map((part) => Buffer.from(part))));
-    }
+    if (this.writable) this.write(Buffer.concat(parts.map((part) => Buffer.from(part))));
   }
 
   /** Sends bytes in pieces, each in a turn of its own, and waits where the client is slow. */
   async sendChopped(bytes: Uint8Array, size: number): Promise<void> {
-    for (let at = 0; at < bytes.length && !this.socket.destroyed && this.socket.writable; at += size) {
-      const room = this.socket.write(bytes.subarray(at, at + size));
+    for (let at = 0; at < bytes.length && this.writable; at += size) {
+      const room = this.write(bytes.subarray(at, at + size));
       if (room) await new Promise<void>((resolve) => setImmediate(resolve));
       else await this.drained();
     }
@@ -269,6 +270,29 @@ export class PeerConnection {
       };
       check();
     });
+  }
+
+  private get writable(): boolean {
+    return !this.cut && !this.socket.destroyed && this.socket.writable;
+  }
+
+  /**
+   * Writes past the stream where nothing waits in it. A write of the stream that fails, since the client has reset the
+   * connection, drops what came before and was not read yet: the close frame that tells why. Returns false if it waits.
+   */
+  private write(bytes: Uint8Array): boolean {
+    let written = 0;
+    const { fd } = (this.socket as unknown as { _handle: { fd: number } })._handle;
+    // There is no number on Windows.
+    if (fd >= 0 && this.socket.writableLength === 0) {
+      try {
+        written = fs.writeSync(fd, bytes);
+      } catch (error) {
+        this.cut = (error as NodeJS.ErrnoException).code !== "EAGAIN";
+        if (this.cut) return true;
+      }
+    }
+    return written === bytes.length || this.socket.write(bytes.subarray(written));
   }
 
   private decode(): ReceivedFrame[] {

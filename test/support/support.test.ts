@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import net from "node:net";
 import { close, decodeFrames, frame, startPeer, text } from "./peer";
 import { describeTargets } from "./targets";
 
@@ -73,6 +75,23 @@ setTimeout(function () { print("after", E.getErrorFlags()[0]); print("DONE"); },
     await running.stop();
     expect((await running.result).lines).toEqual(["go"]);
   });
+});
+
+test("what came before a reset is read, though the peer writes into it", async () => {
+  const peer = await startPeer();
+  try {
+    const client = net.connect(peer.port, "127.0.0.1");
+    await once(client, "connect");
+    const connection = await peer.connection(0);
+    // All in one turn: nothing of it is read yet.
+    client.write(frame({ opcode: 8, payload: close(1002).subarray(2), mask: Buffer.alloc(4) }));
+    client.resetAndDestroy();
+    for (const payload of ["first", "second", "third"]) connection.send(text(payload));
+    expect(await connection.nextFrame()).toMatchObject({ opcode: 8, payload: close(1002).subarray(2) });
+    await connection.end();
+  } finally {
+    await peer.close();
+  }
 });
 
 test("frames of every length class are encoded and decoded", () => {
