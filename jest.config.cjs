@@ -8,6 +8,6 @@ module.exports = {
   moduleNameMapper: { "^esp_websocket_client$": "<rootDir>/src/esp_websocket_client.ts" },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/\\.build-"],
   maxWorkers: 2,
-  testTimeout: 120000,
+  testTimeout: 300000,
   reporters: ["default", "<rootDir>/scripts/jest_reporter.cjs"],
 };

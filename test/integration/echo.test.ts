@@ -45,7 +45,6 @@ describeTargets(
       const result = await target.run('require("app");', {
         storage: { app: script },
         preset: { URL: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, SIZES: sizes, STREAM: stream },
-        timeoutMs: 170_000,
       });
       const round = (list: number[]) => [
         ...list.map((size) => `${size < 0 ? "text" : "binary"} ${Math.abs(size) === 1 ? 0 : Math.abs(size)}`),
@@ -55,7 +54,7 @@ describeTargets(
       expect(result.uncaught).toEqual([]);
       expect(result.lines).toEqual([...round(sizes), ...round(sizes.slice(0, 8)), "variables back"]);
       expect(result.done).toBe(true);
-    }, 180_000);
+    });
   },
   targets().filter((target) => !target.jerryscript)
 );

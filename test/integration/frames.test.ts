@@ -50,7 +50,6 @@ async function run(target: Target, { size, burst, pause = burst, bufferSize, gra
       BUFFER_SIZE: bufferSize,
       GRAPHICS: graphics,
     },
-    timeoutMs: 60_000,
   });
   expect(result.uncaught).toEqual([]);
   const pictures = result.lines.pop()!;
@@ -81,32 +80,24 @@ describeTargets(
             [150_000, 2, 20_000],
             [70_000, 2, 66_000],
           ]),
-    ])(
-      "%i bytes, %i times, in frames of %i",
-      async (size, burst, bufferSize) => {
-        await run(target, { size, burst, bufferSize, graphics: "untouched" });
-      },
-      70_000
-    );
+    ])("%i bytes, %i times, in frames of %i", async (size, burst, bufferSize) => {
+      await run(target, { size, burst, bufferSize, graphics: "untouched" });
+    });
 
     test("pictures do the masking where there is memory for it: two for each burst", async () => {
       const pictures = await run(target, { size: 1000, burst: 18, pause: 9, bufferSize: 1024, graphics: "counted" });
       // Memory in one piece may run out in between.
       if (target.real) expect(pictures).toBeGreaterThanOrEqual(small ? 0 : 4);
       else expect(pictures).toBe(4);
-    }, 70_000);
+    });
 
     test.each([
       ["missing", 1],
       ["blank", 2],
-    ] as const)(
-      "where pictures are %s that is found out once",
-      async (graphics, tried) => {
-        const pictures = await run(target, { size: 1000, burst: 9, bufferSize: 1024, graphics });
-        if (!small) expect(pictures).toBe(tried);
-      },
-      70_000
-    );
+    ] as const)("where pictures are %s that is found out once", async (graphics, tried) => {
+      const pictures = await run(target, { size: 1000, burst: 9, bufferSize: 1024, graphics });
+      if (!small) expect(pictures).toBe(tried);
+    });
   },
   targets().filter((target) => !target.jerryscript)
 );

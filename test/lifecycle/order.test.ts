@@ -8,7 +8,7 @@ import { describeTargets } from "../support/targets";
 
 /** Set by `npm run hammer`. */
 const messages = +(process.env.ORDER_MESSAGES ?? 2000);
-const limit = Math.max(30000, messages * 10);
+const limit = Math.max(240000, messages * 10);
 
 const SEND = `
 var ws = require("esp_websocket_client");

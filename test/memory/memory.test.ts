@@ -79,7 +79,6 @@ describeSmall.each([HEAP, 1800])("Espruino with %d variables", (limit) => {
         BUFFER: limit === HEAP ? 1024 : 256,
         QUEUE: limit === HEAP ? 768 : 256,
       },
-      timeoutMs: 25000,
     });
 
   test.each([

@@ -6,8 +6,6 @@ import { close, startPeer, text } from "../support/peer";
 import { interpreters, simulators } from "../support/targets";
 import { createProject, root, type Project } from "./project";
 
-jest.setTimeout(180000);
-
 let project: Project;
 beforeAll(() => (project = createProject()));
 afterAll(() => project?.remove());

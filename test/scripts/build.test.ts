@@ -44,7 +44,7 @@ test("npm start builds what is out of date; what a former build has left is gone
   expect(fs.readdirSync(project).filter((name) => name.startsWith(".build"))).toEqual([]);
   const second = await start();
   expect(second.stdout).toMatch(/^Running /);
-}, 300000);
+});
 
 test("a build that fails its size check leaves dist/ as it was, and npm start does not run that", async () => {
   const file = path.join(project, "package.json");
@@ -60,7 +60,7 @@ test("a build that fails its size check leaves dist/ as it was, and npm start do
   expect(files(project)).toEqual(before);
   expect(fs.readFileSync(path.join(project, "dist/websocket.min.js"), "utf8")).toBe("former");
   expect(fs.readdirSync(project).filter((name) => name.startsWith(".build"))).toEqual([]);
-}, 300000);
+});
 
 test("a bundle that uses a name which nothing declares is refused", () => {
   const folder = path.join(project, "checked");

@@ -33,7 +33,7 @@ const SILENT_CONSOLE: StdioOptions = ["pipe", "pipe", "inherit"];
 export interface RunOptions {
   /** Global variables that the script finds. */
   preset?: Record<string, unknown>;
-  /** After so long without an end the run fails, with what was printed so far. Default: 20 seconds. */
+  /** After so long without an end the run fails, with what was printed so far. Default: 4 minutes, for a busy machine. */
   timeoutMs?: number;
   /** File of the library, below the project's root. Default: the minified one for the target. */
   bundle?: string;
@@ -179,7 +179,7 @@ class Run implements Running {
       this.resolve = resolve;
       this.reject = reject;
     });
-    const limit = options.timeoutMs ?? 20000;
+    const limit = options.timeoutMs ?? 240000;
     this.timer = setTimeout(() => this.fail(`The script did not end within ${limit} ms.`), limit);
   }
 

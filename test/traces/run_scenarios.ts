@@ -101,7 +101,7 @@ export async function runScenarios(target: Target, scenarios: Scenario[]): Promi
       });
       const program = [PRELUDE, ...scripts, "harness.run(SCENARIOS, scripts, URL, DEAD_URL);"].join("\n");
       const preset = { SCENARIOS: some, URL: peer.url, DEAD_URL: deadUrl };
-      const result = await target.run(program, { preset, timeoutMs: 240000, storage: MODULES });
+      const result = await target.run(program, { preset, storage: MODULES });
       const uncaught = result.uncaught.filter((line) => !line.startsWith("ERROR: Connect failed"));
       if (uncaught.length) for (const { index } of some) outcomes[index].failure ??= new Error(uncaught.join("\n"));
       let current: Outcome | undefined;
@@ -122,7 +122,7 @@ export function testScenarios(target: Target, scenarios: Scenario[]): void {
   let outcomes: Outcome[] = [];
   beforeAll(async () => {
     outcomes = await runScenarios(target, scenarios);
-  }, 300000);
+  });
 
   test.each(scenarios.map((scenario, index) => [scenario.name, scenario, index] as const))(
     "%s",

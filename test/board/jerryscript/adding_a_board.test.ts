@@ -89,7 +89,7 @@ describe("the bundle of the example", () => {
       stdio: "pipe",
     });
     bundle = fs.readFileSync(path.join(project, "dist/kaluma/esp_websocket_client.min.js"), "utf8");
-  }, 120000);
+  });
 
   /** `data` is a Uint8Array, `write` takes a byte a character, failures are silent. */
   function connect(options: { host: string; port: number }, connected: () => void): HostEmitter {
