@@ -43,19 +43,23 @@ interface Image {
   width: number;
   height: number;
   bpp: number;
-  buffer?: Part;
+  buffer?: ArrayBufferLike | Uint8Array | string;
+  palette?: Uint16Array;
 }
 interface Graphics {
   buffer: ArrayBuffer;
   drawImage(image: Image, x: number, y: number): void;
+  setColor(color: number): Graphics;
+  fillRect(x1: number, y1: number, x2: number, y2: number): void;
 }
 declare const Graphics: {
-  createArrayBuffer(width: number, height: number, bpp: number, options?: { buffer: Uint8Array }): Graphics;
+  createArrayBuffer(
+    width: number,
+    height: number,
+    bitsPerPixel: number,
+    options?: { msb?: boolean; buffer?: ArrayBufferLike | Uint8Array }
+  ): Graphics;
 };
-interface Aes {
-  encrypt(bytes: ArrayBuffer, key: ArrayBuffer): ArrayBuffer;
-  decrypt(bytes: ArrayBuffer, key: ArrayBuffer): ArrayBuffer;
-}
 declare const process: any;
 declare function setTimeout(callback: (socket: Socket) => void, milliseconds: number, socket?: Socket): unknown;
 declare const print: (line: string) => void;
@@ -273,64 +277,76 @@ export function _slice(payload: Payload, offset: number, length: number): Payloa
 }
 
 export function _window(payload: Payload, offset: number, length: number): Part {
-  // Sorts the free variables, which each frame leaves less in order: it takes longer and longer to find memory in one
-  // piece. Doing so for every window would take longer than that.
-  if (!((offset / length) & 1)) process.memory();
   return E.toArrayBuffer(offset || payload.length > length ? _slice(payload, offset, length) : payload);
 }
 
-/** What `_makeFrame` works with: native objects, and views of their memory. */
+/**
+ * What `_makeFrame` works with. Espruino has no native XOR, but it can look pixels up in a palette as it draws them: a
+ * pixel that is half a byte of payload beside half a byte of the masking key becomes the XOR of the two.
+ */
 interface Canvas extends FrameMemory {
-  /** A frame; its payload as a picture with a block of 16 bytes a row. */
+  /** A frame: four bytes of header, then the picture. */
   _bytes: Uint8Array;
-  _words: Uint32Array;
+  /** Masking key and masked payload, as pixels of 4 bits. */
   _picture: Graphics;
-  /** The payload's length that stands in the header. */
-  _length: number;
-  /** Blocks of payload (left), and of the encrypted key (right). */
-  _blocks: Graphics;
-  _aes: Aes;
-  /** So few variables are free that each time it must be seen whether there is room. */
-  _tight: boolean;
-  /** One block of masking keys. */
-  _keys: Uint32Array;
-  _keyBlock: ArrayBuffer;
+  /** Two columns of 4 bits: the payload, with four bytes of zeros before it, and the key. */
+  _pairs: Graphics;
+  /** The same memory, four rows a pixel. */
+  _keys: Graphics;
+  /** A slice of the payload: one column. */
+  _payload: Image;
+  /** The pairs as pixels of 8 bits, with the palette that masks them. */
+  _masked: Image;
 }
 
-/** Rows, and blocks of payload, that are masked at a time: more of them would take more memory, and little less time. */
-const ROWS = 32;
+/** Bytes of payload that are masked at a time; in `_makeFrame` a number, since that is faster than a name. */
+const SLICE = 1024;
 
 /** True: the native frames of this firmware have been seen to be right. False: they are not, or there are none. */
 var native: boolean | undefined;
 
 export function _frameMemory(length: number): Canvas | undefined {
-  if (native === false || length > 65535) return undefined;
-  var free = process.memory(false).free;
-  // With less, there is hardly ever room for what AES makes, which must lie in one piece.
-  if (free < 1200 + length / 8) return undefined;
+  if (native === false || length > 65535 || process.memory(false).free < 600 + length / 8) return undefined;
   try {
-    var rows = (length + 15) >> 4;
-    var bytes = new Uint8Array(rows * 16 + 8);
-    var keys = new Uint32Array(4);
-    // Not in the object below: Espruino lets an exception there out of this `try`, unless it comes from the last field.
-    var picture = Graphics.createArrayBuffer(16, rows, 8, { buffer: bytes.subarray(8) });
-    var blocks = Graphics.createArrayBuffer(32, ROWS, 8);
-    var aes = require("crypto").AES;
+    // None of these in the object below: Espruino lets an exception there out of this `try`, but from the last field.
+    var pairs = Graphics.createArrayBuffer(2, SLICE * 2 + 8, 4, { msb: true });
+    var keys = Graphics.createArrayBuffer(2, SLICE / 4 + 1, 32, { buffer: pairs.buffer });
+    var rows = ((length + 3) >> 2) + 1;
+    var bytes = new Uint8Array(rows * 4 + 4);
+    var picture = Graphics.createArrayBuffer(8, rows, 4, { msb: true, buffer: bytes.subarray(4) });
+    // Of each character the lowest four bits count: 16 rows of 0 to 15, each number XOR that of its row.
+    var palette = Graphics.createArrayBuffer(2, 256, 8);
+    palette.drawImage(
+      {
+        width: 1,
+        height: 256,
+        bpp: 8,
+        buffer:
+          "@ABCDEFGHIJKLMNOA@CBEDGFIHKJMLONBC@AFGDEJKHINOLMCBA@GFEDKJIHONMLDEFG@ABCLMNOHIJKEDGFA@CBMLONIHKJFGDEBC@ANOLMJKHIGFEDCBA@ONMLKJIHHIJKLMNO@ABCDEFGIHKJMLONA@CBEDGFJKHINOLMBC@AFGDEKJIHONMLCBA@GFEDLMNOHIJKDEFG@ABCMLONIHKJEDGFA@CBNOLMJKHIFGDEBC@AONMLKJIHGFEDCBA@",
+      },
+      0,
+      0
+    );
     var canvas: Canvas = {
       _bytes: bytes,
-      _words: new Uint32Array(bytes.buffer),
       _picture: picture,
-      _length: 0,
-      _blocks: blocks,
-      _aes: aes,
-      _tight: free < 2500,
+      _pairs: pairs,
       _keys: keys,
-      _keyBlock: keys.buffer as ArrayBuffer,
+      _payload: { width: 1, height: SLICE * 2, bpp: 4 },
+      _masked: {
+        width: 8,
+        height: SLICE / 4 + 1,
+        bpp: 8,
+        buffer: pairs.buffer,
+        palette: new Uint16Array(palette.buffer),
+      },
     };
+    // A palette must lie in one piece.
+    if (!E.getAddressOf(palette.buffer, true)) return undefined;
     if (!native) {
-      native = !!_makeFrame(canvas, 0, "0123456789abcdef", 0, 16);
-      for (var index = 0; index < 16; index++)
-        if (bytes[index + 8] !== ("0123456789abcdef".charCodeAt(index) ^ bytes[4 + (index & 3)])) native = false;
+      _makeFrame(canvas, 0, "0Zf{", 0, 4);
+      var words = new Uint32Array(bytes.buffer, 0, 3);
+      native = (words[1] ^ words[2]) === 0x7b665a30;
     }
     if (native) return canvas;
   } catch (exception) {
@@ -339,50 +355,19 @@ export function _frameMemory(length: number): Canvas | undefined {
   return undefined;
 }
 
-/**
- * Espruino has no native XOR but that of AES: CBC decrypts a block and masks it with the block before it. So where each
- * block of payload is followed by the encrypted masking key, which is decrypted to the key again, every second block of
- * what comes out is payload, masked. Images put the blocks between one another, and take them out again. For a kilobyte
- * that takes half the time of masking it here (bench/README.md).
- */
-export function _makeFrame(
-  canvas: Canvas,
-  first: number,
-  part: Part,
-  offset: number,
-  length: number
-): Uint8Array | undefined {
-  try {
-    // Where there is no room in one piece for what it makes, AES prints so.
-    if (canvas._tight && !E.getAddressOf(new Uint8Array(ROWS * 32).buffer, true)) return undefined;
-    var aes = canvas._aes;
-    var blocks = canvas._blocks;
-    var bytes = canvas._bytes;
-    // Any key of AES will do: what it encrypts, it decrypts.
-    var key = canvas._keyBlock;
-    canvas._keys.fill((canvas._words[1] = _random()));
-    var image: Image = {
-      width: 16,
-      height: ROWS,
-      bpp: 8,
-      buffer: toString({ data: aes.encrypt(key, key), count: ROWS }),
-    };
-    blocks.drawImage(image, 16, 0);
-    var rows = (image.height = (length + 15) >> 4);
-    image.buffer = part instanceof ArrayBuffer ? new Uint8Array(part, offset) : part;
-    var masked: Image = { width: 32, height: ROWS, bpp: 8 };
-    for (var row = 0; row < rows; row += ROWS) {
-      blocks.drawImage(image, 0, -row);
-      // What was decrypted before makes room.
-      masked.buffer = undefined;
-      masked.buffer = aes.decrypt(blocks.buffer, key);
-      canvas._picture.drawImage(masked, -16, row);
-    }
-    bytes[0] = first;
-    if (canvas._length !== length) bytes.set([0xfe, (canvas._length = length) >> 8, length], 1);
-    return bytes.length === length + 8 ? bytes : bytes.subarray(0, length + 8);
-  } catch (exception) {
-    // There was no room, after all.
-    return undefined;
+export function _makeFrame(canvas: Canvas, first: number, part: Part, offset: number, length: number): Uint8Array {
+  var bytes = canvas._bytes;
+  var payload = canvas._payload;
+  var key = _random();
+  canvas._keys.setColor(key & 0x0f0f0f0f).fillRect(0, 0, 0, 999);
+  canvas._keys.setColor((key >> 4) & 0x0f0f0f0f).fillRect(1, 0, 1, 999);
+  if (!(part instanceof ArrayBuffer)) part = E.toArrayBuffer(part);
+  // Each slice comes out with the key before it, where the end of the slice before belongs.
+  for (var slice = (length - 1) & -1024; slice >= 0; slice -= 1024) {
+    payload.buffer = new Uint8Array(part as ArrayBuffer, offset + slice);
+    canvas._pairs.drawImage(payload, 0, 8);
+    canvas._picture.drawImage(canvas._masked, 0, slice >> 2);
   }
+  bytes.set([first, 0xfe, length >> 8, length]);
+  return bytes.length === length + 8 ? bytes : bytes.subarray(0, length + 8);
 }

@@ -143,9 +143,9 @@ export interface Board extends Transport {
   _frameMemory(length: number): FrameMemory | undefined;
   /**
    * One frame with a random masking key, in that memory, as `encodeFrame` makes it: payload of 126 bytes or more.
-   * The next one overwrites it. Undefined if the memory turns out not to be enough.
+   * The next one overwrites it.
    */
-  _makeFrame(memory: FrameMemory, first: number, part: Part, offset: number, length: number): Uint8Array | undefined;
+  _makeFrame(memory: FrameMemory, first: number, part: Part, offset: number, length: number): Uint8Array;
   /** The text of a byte string of whole, valid UTF-8; where strings are bytes, that string. */
   _text(bytes: string): string;
   /** The bytes as a byte string: one character per byte. */

@@ -82,7 +82,7 @@ const SLICE = 250;
 const LONG_SLICE = 1e9;
 
 /** The least payload, in bytes, of a frame that is worth the board's native masking. */
-const NATIVE = 512;
+const NATIVE = 320;
 
 /** How long the server may keep TCP open after both close frames, in milliseconds (as the C client). */
 const CLOSE_GRACE = 1000;
@@ -306,12 +306,10 @@ function end(client: Client, message: string, type?: number, error?: TransportEr
 export function write(client: Client, first: number, payload: Part, offset: number, length: number): boolean {
   client._inFlight += length + 6;
   try {
-    var bytes: Uint8Array | undefined;
-    if (length >= NATIVE && client._memory) {
-      bytes = board._makeFrame(client._memory, first, payload, offset, length);
-      if (!bytes) client._memory = undefined;
-    }
-    if (!bytes) bytes = encodeFrame(first, payload, offset, length, board._random());
+    var bytes =
+      length >= NATIVE && client._memory
+        ? board._makeFrame(client._memory, first, payload, offset, length)
+        : encodeFrame(first, payload, offset, length, board._random());
     client._connection!.write(client._usersOwn ? bytes : board._wire(bytes));
     return true;
   } catch (exception) {
@@ -331,10 +329,13 @@ function writeClose(client: Client, payload: Payload): void {
   write(client, FIN | CLOSE, payload, 0, payload.length);
 }
 
-/** A window, so that getting at a piece does not cost more the farther it is from a long string's beginning. */
+/**
+ * A window, so that getting at a piece does not cost more the farther it is from a long string's beginning: 16 pieces,
+ * more in a very long message, but at most 64 kB, beyond which Espruino's typed arrays cannot begin.
+ */
 function openWindow(client: Client, item: Item, offset: number): void {
   var bufferSize = client._bufferSize;
-  var size = bufferSize > 4096 ? bufferSize : bufferSize * 16;
+  var size = Math.max(bufferSize, Math.min(bufferSize * 16 + (item._length >> 5), 65536));
   item._windowStart = offset;
   item._windowEnd = offset + size;
   item._window = board._window(item._payload, offset, size);
@@ -354,7 +355,8 @@ function flush(client: Client): void {
     write(client, FIN | PONG, pong, 0, pong.length);
   }
   var item: Item | undefined;
-  while (client._inFlight < bufferSize && (item = client._queue[0])) {
+  // In the end it is undefined: a message that has been sent makes room for what the handlers of DRAIN send.
+  while ((item = client._inFlight < bufferSize ? client._queue[0] : undefined)) {
     var offset = item._offset;
     var size = item._length - offset;
     var last = size <= bufferSize;

@@ -44,11 +44,11 @@ export function encodeFrame(first: number, payload: Part, offset: number, length
  */
 function mask(part: Uint32Array, key: number, words: Uint32Array, word: number): void {
   var end = words.length;
-  // 32 words a pass: to Espruino, which reads the text of the loop anew each time, a number in brackets is cheaper than
+  // 16 words a pass: to Espruino, which reads the text of the loop anew each time, a number in brackets is cheaper than
   // a variable and its increment (bench/README.md). Its typed arrays cannot begin beyond 64 kB.
-  var last = Math.min(end - 31, 16000);
+  var last = Math.min(end - 15, 16000);
   while (word < last) {
-    part = words.subarray(word, (word += 32));
+    part = words.subarray(word, (word += 16));
     part[0] ^= key;
     part[1] ^= key;
     part[2] ^= key;
@@ -65,22 +65,6 @@ function mask(part: Uint32Array, key: number, words: Uint32Array, word: number):
     part[13] ^= key;
     part[14] ^= key;
     part[15] ^= key;
-    part[16] ^= key;
-    part[17] ^= key;
-    part[18] ^= key;
-    part[19] ^= key;
-    part[20] ^= key;
-    part[21] ^= key;
-    part[22] ^= key;
-    part[23] ^= key;
-    part[24] ^= key;
-    part[25] ^= key;
-    part[26] ^= key;
-    part[27] ^= key;
-    part[28] ^= key;
-    part[29] ^= key;
-    part[30] ^= key;
-    part[31] ^= key;
   }
   while (word < end) words[word++] ^= key;
 }

@@ -364,6 +364,36 @@ check("pictures of bytes", function () {
   done();
 });
 
+check("pictures of half bytes and of words", function () {
+  var picture = Graphics.createArrayBuffer(3, 4, 4, { msb: true });
+  var bytes = new Uint8Array(picture.buffer);
+  picture.drawImage({ width: 1, height: 5, bpp: 4, buffer: "\x12\x34\x56" }, 1, 1);
+  picture.drawImage({ width: 2, height: 2, bpp: 4, buffer: "\xab" }, 2, -1);
+  note(E.toString(bytes, ""));
+  // What is behind the end of an image's bytes is white.
+  picture.drawImage({ width: 3, height: 2, bpp: 4, buffer: "\xfe\xdc" }, 0, 0);
+  note(E.toString(bytes, ""));
+  // A palette's colors may be wider than the picture's.
+  var palette = new Uint16Array(256);
+  for (var i = 0; i < 256; i++) palette[i] = i * 3 + 0xf0;
+  var image = { width: 4, height: 2, bpp: 8, buffer: "\x01\x02\x10\xff\x80@", palette: palette };
+  picture.drawImage(image, 0, 1);
+  note(E.toString(bytes, ""));
+  image.bpp = 4;
+  // Sixteen colors by themselves would not lie in one piece.
+  image.palette = new Uint16Array(palette.buffer, 64, 16);
+  picture.drawImage(image, 1, 2);
+  note(E.toString(bytes, ""));
+  var words = Graphics.createArrayBuffer(2, 3, 32);
+  note([words.setColor(0x01020304) === words, words.fillRect(0, 0, 0, 99) === words]);
+  words.setColor(0x0f0f0f0f).fillRect(1, 1, 1, 1);
+  note(E.toString(words.buffer, ""));
+  attempt("too high", function () {
+    Graphics.createArrayBuffer(1, 32768, 4);
+  });
+  done();
+});
+
 check("values", function () {
   var bytes = new Uint8Array([3, 1, 2]);
   note([

@@ -13,7 +13,14 @@ if (GRAPHICS !== "untouched") {
     if (GRAPHICS === "missing") throw new Error("There are none.");
     if (GRAPHICS === "counted") return create.call(Graphics, width, height, bpp, options);
     // They draw nothing.
-    return { buffer: (options || {}).buffer || new ArrayBuffer(width * height), drawImage: function () {} };
+    return {
+      buffer: (options || {}).buffer || new ArrayBuffer((width * height * bpp) >> 3),
+      drawImage: function () {},
+      fillRect: function () {},
+      setColor: function () {
+        return this;
+      },
+    };
   };
 }
 

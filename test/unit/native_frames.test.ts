@@ -13,9 +13,8 @@ class NativeBoard extends TestBoard {
   /** Payload bytes that each memory was asked for, and those of each frame that was made in the last one. */
   readonly memories: number[] = [];
   made: number[] = [];
-  /** False: there is no memory; it turns out not to be enough. */
+  /** False: there is no memory. */
   room = true;
-  enough = true;
 
   override _frameMemory(length: number): Uint8Array | undefined {
     if (!this.room) return undefined;
@@ -24,14 +23,7 @@ class NativeBoard extends TestBoard {
     return new Uint8Array(length + 8);
   }
 
-  override _makeFrame(
-    memory: object,
-    first: number,
-    part: Part,
-    offset: number,
-    length: number
-  ): Uint8Array | undefined {
-    if (!this.enough) return undefined;
+  override _makeFrame(memory: object, first: number, part: Part, offset: number, length: number): Uint8Array {
     this.made.push(length);
     const frame = (memory as Uint8Array).subarray(0, length + 8);
     frame.set(encodeFrame(first, part, offset, length, this._random()).subarray(0, length + 8));
@@ -70,12 +62,12 @@ test("the frames of a long message are made in one memory, the last one too", ()
   expect(board.made).toEqual([1024, 1024, 1024, 1024, 904]);
 });
 
-test("frames below 512 bytes are not worth it", () => {
+test("frames below 320 bytes are not worth it", () => {
   const { rig, board } = connected();
-  send(rig, 1024 + 511);
-  expect(drainAll(rig).equals(bytes(1535))).toBe(true);
+  send(rig, 1024 + 319);
+  expect(drainAll(rig).equals(bytes(1343))).toBe(true);
   expect(board.made).toEqual([1024]);
-  const small = connected({ buffer_size: 500 });
+  const small = connected({ buffer_size: 319 });
   send(small.rig, 5000);
   expect(drainAll(small.rig).equals(bytes(5000))).toBe(true);
   expect(small.board.memories).toEqual([]);
@@ -136,14 +128,14 @@ test("what there is no memory for is made as ever", () => {
   expect(board.memories).toEqual([]);
 });
 
-test("a frame that there is not enough memory for is made as ever, and the next ones try again", () => {
+test("memory that could not be had is asked for again with the next frame", () => {
   const { rig, board } = connected();
+  board.room = false;
   send(rig, 5000);
-  board.enough = false;
   rig.drain();
-  board.enough = true;
+  board.room = true;
   expect(drainAll(rig).equals(bytes(5000))).toBe(true);
-  expect(board.memories).toEqual([1024, 1024]);
+  expect(board.memories).toEqual([1024]);
   expect(board.made).toEqual([1024, 1024, 904]);
 });
 

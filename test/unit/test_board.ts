@@ -157,8 +157,8 @@ export class TestBoard extends TestTransport implements Board {
   _frameMemory(_length: number): object | undefined {
     return undefined;
   }
-  _makeFrame(_memory: object, _first: number, _part: Part, _offset: number, _length: number): Uint8Array | undefined {
-    return undefined;
+  _makeFrame(_memory: object, _first: number, _part: Part, _offset: number, _length: number): Uint8Array {
+    throw new Error("This board makes no frames");
   }
   _text(bytes: string): string {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this._bytes(bytes));
