@@ -333,4 +333,4 @@ export const _window = _slice;
 
 // Nothing native makes frames here.
 export function _frameMemory(): undefined {}
-export function _makeFrame(): undefined {}
+export function _makeFrame(): any {}

@@ -21,8 +21,8 @@
  * - There is no limit to memory, and nothing is slow: `process.memory()` gives fixed figures.
  * - On Unicode boards, a string whose characters are all below 256 is taken for bytes wherever bytes are wanted.
  * - Of the built-in modules there are `net` and `tls` (clients only), `crypto` and `Storage` (without `open`); no pins,
- *   no `Wifi`, no `http`. `Graphics` draws images of 8 bits per pixel into memory, and nothing else. Times are in the
- *   time zone of the computer.
+ *   no `Wifi`, no `http`. `Graphics` draws images and rectangles into memory, with 4, 8 or 32 bits per pixel, and nothing
+ *   else. Times are in the time zone of the computer.
  * - The internals of a socket are not visible as properties, only its listeners (`#onconnect` …) are.
  */
 import { SimulatedBoard } from "./board";
