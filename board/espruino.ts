@@ -85,9 +85,10 @@ var randomRegister = 0;
 /** Sixteen random numbers read from Linux's device, and how many of them have been used; undefined on other boards. */
 var pool: Uint32Array | undefined;
 var used = 0;
-if (process.env.BOARD.substr(0, 5) === "ESP32")
-  randomRegister = /S3/.test(process.env.BOARD) ? 0x6003507c : /C3/.test(process.env.BOARD) ? 0x600260b0 : 0x60035144;
-if (process.env.BOARD === "LINUX") pool = new Uint32Array(0);
+var firmware = process.env.BOARD;
+if (firmware.substr(0, 5) === "ESP32")
+  randomRegister = /S3/.test(firmware) ? 0x6003507c : /C3/.test(firmware) ? 0x600260b0 : 0x60035144;
+if (firmware === "LINUX") pool = new Uint32Array(0);
 
 /** Variables that a connection, or a piece of data and its handlers, may need, the events of a failure among them. */
 const LEAST = 300;
@@ -257,9 +258,7 @@ export const _byteString: (bytes: Uint8Array) => string = toString;
 
 export function _payload(data: string | Uint8Array | ArrayBuffer | number[]): string {
   // With one argument, E.toString may return the very memory of a typed array: with two it copies.
-  return typeof data === "string"
-    ? _utf8(data)
-    : toString(data instanceof ArrayBuffer ? new Uint8Array(data) : data, "");
+  return typeof data === "string" ? _utf8(data) : toString(data, "");
 }
 
 export function _join(header: number[], part: Part, offset: number, length: number): Uint8Array {
@@ -299,18 +298,21 @@ interface Canvas extends FrameMemory {
   _masked: Image;
 }
 
-/** Bytes of payload that are masked at a time; in `_makeFrame` a number, since that is faster than a name. */
-const SLICE = 1024;
-
 /** True: the native frames of this firmware have been seen to be right. False: they are not, or there are none. */
 var native: boolean | undefined;
 
+/** Memory that lies in one piece; drawing in any other is a hundred times slower, and a palette must not be scattered. */
+function isFlat(memory: ArrayBufferLike): boolean {
+  return !!E.getAddressOf(memory as ArrayBuffer, true);
+}
+
 export function _frameMemory(length: number): Canvas | undefined {
-  if (native === false || length > 65535 || process.memory(false).free < 600 + length / 8) return undefined;
+  if (native === false || length > 65535 || process.memory(false).free < 600 + length / 4) return undefined;
   try {
     // None of these in the object below: Espruino lets an exception there out of this `try`, but from the last field.
-    var pairs = Graphics.createArrayBuffer(2, SLICE * 2 + 8, 4, { msb: true });
-    var keys = Graphics.createArrayBuffer(2, SLICE / 4 + 1, 32, { buffer: pairs.buffer });
+    // 1,024 bytes of payload are masked at a time, behind the key.
+    var pairs = Graphics.createArrayBuffer(2, 2056, 4, { msb: true });
+    var keys = Graphics.createArrayBuffer(2, 257, 32, { buffer: pairs.buffer });
     var rows = ((length + 3) >> 2) + 1;
     var bytes = new Uint8Array(rows * 4 + 4);
     var picture = Graphics.createArrayBuffer(8, rows, 4, { msb: true, buffer: bytes.subarray(4) });
@@ -332,17 +334,16 @@ export function _frameMemory(length: number): Canvas | undefined {
       _picture: picture,
       _pairs: pairs,
       _keys: keys,
-      _payload: { width: 1, height: SLICE * 2, bpp: 4 },
+      _payload: { width: 1, height: 2048, bpp: 4 },
       _masked: {
         width: 8,
-        height: SLICE / 4 + 1,
+        height: 257,
         bpp: 8,
         buffer: pairs.buffer,
         palette: new Uint16Array(palette.buffer),
       },
     };
-    // A palette must lie in one piece.
-    if (!E.getAddressOf(palette.buffer, true)) return undefined;
+    if (!isFlat(pairs.buffer) || !isFlat(palette.buffer) || !isFlat(bytes.buffer)) return undefined;
     if (!native) {
       _makeFrame(canvas, 0, "0Zf{", 0, 4);
       var words = new Uint32Array(bytes.buffer, 0, 3);
@@ -369,5 +370,5 @@ export function _makeFrame(canvas: Canvas, first: number, part: Part, offset: nu
     canvas._picture.drawImage(canvas._masked, 0, slice >> 2);
   }
   bytes.set([first, 0xfe, length >> 8, length]);
-  return bytes.length === length + 8 ? bytes : bytes.subarray(0, length + 8);
+  return bytes.subarray(0, length + 8);
 }

@@ -395,17 +395,20 @@ export function enqueue(
   length: number,
   patience: number
 ): boolean {
+  var queue = client._queue;
+  var room = client._queueSize;
+  var excess = client._inFlight - client._bufferSize;
+  // Each message that waits takes memory of its own, be it empty.
+  if (
+    opcode !== CLOSE &&
+    ((opcode > CLOSE ? excess > room : queue[0] && (client.tx_queued + length > room || queue.length * 16 > room)) ||
+      (excess >= 0 && board._full(350)))
+  ) {
+    client._wantsDrain = client._waiting = true;
+    return false;
+  }
   // PING and PONG may stand between the frames of a message (RFC 6455 §5.4), and are never fragmented.
   if (opcode > CLOSE) return write(client, opcode | fin, payload, 0, length);
-  var queue = client._queue;
-  if (queue[0] && opcode !== CLOSE) {
-    var room = client._queueSize;
-    // Each message that waits takes memory of its own, be it empty.
-    if (client.tx_queued + length > room || queue.length * 16 > room) {
-      client._wantsDrain = true;
-      return false;
-    }
-  }
   client.tx_queued += length;
   queue.push({
     _opcode: opcode,
@@ -420,6 +423,7 @@ export function enqueue(
     _timer: patience && ++client._lastTimer,
   });
   if (patience) setTimer(client, client._lastTimer, patience);
+  if (excess >= 0) return (client._waiting = true);
   var run = client._run;
   flush(client);
   return client._run === run && client._state > CONNECTING;

@@ -212,6 +212,8 @@ export function esp_websocket_client_destroy_on_exit(client: Handle): number {
 
 /** The first `length` bytes of what the user gives, by default all; undefined if there are none, or no room for them. */
 function payloadOf(client: Handle, data: any, length: number | undefined): Payload | undefined {
+  // A number, a boolean or a function.
+  if (typeof data < "o") return undefined;
   try {
     data = data || "";
     var size = data.length || data.byteLength;
@@ -221,7 +223,7 @@ function payloadOf(client: Handle, data: any, length: number | undefined): Paylo
       if (
         (client!._queue[0] && (length! >= 0 ? length! : size) > room) ||
         // Beside the data there will be a copy that waits, and each frame as it is masked and as it is sent.
-        board._full(120 + Math.min(size, client!._bufferSize) / 6 + (typeof data === "string" ? 0 : size / 12))
+        board._full(300 + Math.min(size, client!._bufferSize) / 6 + (typeof data === "string" ? 0 : size / 12))
       ) {
         client!._wantsDrain = client!._waiting = true;
         return undefined;
@@ -287,7 +289,7 @@ function sendQueued(
   var fin = opcode & PARTIAL ? 0 : frame.FIN;
   opcode &= 0x7f;
   if (opcode > 7) {
-    if (opcode > frame.PONG || length > frame.CONTROL_LIMIT) return -1;
+    if (!fin || opcode > frame.PONG || length > frame.CONTROL_LIMIT) return -1;
     if (opcode === frame.CLOSE) {
       core.close(client, payload, ticks(client, timeout));
       return length;
@@ -301,7 +303,7 @@ function sendQueued(
     }
     client._sending = fin ? 0 : sending || opcode;
   }
-  var patience = timeout! < portMAX_DELAY ? ticks(client, timeout) : 0;
+  var patience = timeout! >= 0 && timeout! < portMAX_DELAY ? ticks(client, timeout) : 0;
   if (core.enqueue(client, opcode, fin, payload, length, patience)) return length;
   if (client._state === core.OPEN) client._sending = sending;
   return -1;

@@ -1,17 +1,22 @@
 // Sends a burst of messages, BURST of them, of SIZE bytes each, as text or binary in turn, as often as the queue takes
 // them; after the first PAUSE it waits for their answers. The server answers each with what it thinks of it. GRAPHICS
-// says what becomes of Espruino's pictures.
+// says what becomes of Espruino's pictures; "scattered": no memory lies in one piece.
 /* global BURST, BUFFER_SIZE, GRAPHICS, PAUSE, SIZE, URL */
 var ws = require("esp_websocket_client");
 
 var pictures = 0;
+if (GRAPHICS === "scattered") {
+  E.getAddressOf = function () {
+    return 0;
+  };
+}
 if (GRAPHICS !== "untouched") {
   // Not Graphics itself: Espruino looks for the methods of its pictures there.
   var create = Graphics.createArrayBuffer;
   Graphics.createArrayBuffer = function (width, height, bpp, options) {
     pictures++;
     if (GRAPHICS === "missing") throw new Error("There are none.");
-    if (GRAPHICS === "counted") return create.call(Graphics, width, height, bpp, options);
+    if (GRAPHICS === "counted" || GRAPHICS === "scattered") return create.call(Graphics, width, height, bpp, options);
     // They draw nothing.
     return {
       buffer: (options || {}).buffer || new ArrayBuffer((width * height * bpp) >> 3),

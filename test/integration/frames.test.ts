@@ -36,7 +36,7 @@ interface Case {
   /** So many messages are answered before the next ones are sent. By default all. */
   pause?: number;
   bufferSize: number;
-  graphics: "untouched" | "counted" | "missing" | "blank";
+  graphics: "untouched" | "counted" | "missing" | "blank" | "scattered";
 }
 
 async function run(target: Target, { size, burst, pause = burst, bufferSize, graphics }: Case): Promise<number> {
@@ -89,6 +89,11 @@ describeTargets(
       // Memory in one piece may run out in between.
       if (target.real) expect(pictures).toBeGreaterThanOrEqual(small ? 0 : 8);
       else expect(pictures).toBe(8);
+    });
+
+    test("memory that is scattered is not drawn in: later, it may lie in one piece", async () => {
+      const pictures = await run(target, { size: 1000, burst: 9, bufferSize: 1024, graphics: "scattered" });
+      if (!small) expect(pictures).toBeGreaterThanOrEqual(8);
     });
 
     test.each([

@@ -69,15 +69,14 @@ describeSmall.each([HEAP, 1800])("Espruino with %d variables", (limit) => {
   beforeEach(async () => void (server = await startServer()));
   afterEach(() => server.close());
 
-  const run = (script: string): Promise<RunResult> =>
+  const run = (script: string, queue?: number): Promise<RunResult> =>
     small!.run(BALLAST + START + script + "\nws.esp_websocket_client_start(client);\n", {
-      // A frame on its way is there several times, and a message that waits takes a dozen variables, be it ever so
-      // short: with so little memory both bounds are set (docs/reliability.md).
+      // A frame on its way is there several times: with so little memory its bound is set (docs/reliability.md).
       preset: {
         WS_URL: server.url,
         LIMIT: limit,
         BUFFER: limit === HEAP ? 1024 : 256,
-        QUEUE: limit === HEAP ? 768 : 256,
+        QUEUE: queue ?? (limit === HEAP ? 4096 : 1024),
       },
     });
 
@@ -196,19 +195,71 @@ function onData(event) { print("got " + event.data_ptr); end(); }`);
     });
   });
 
-  test("a burst of small messages is refused before it fills the memory", async () => {
-    const result = await run(`
+  // Short messages cost far more memory than they have bytes; the queue's bound alone would let too many of them in.
+  test.each([
+    [1, undefined],
+    [20, undefined],
+    [100, undefined],
+    [200, undefined],
+    [400, undefined],
+    [1, 20000],
+    [60, 20000],
+    [400, 20000],
+  ])(
+    "a burst of messages of %d bytes, tx_queue_size %p, is refused before it fills the memory",
+    async (size, queue) => {
+      const result = await run(
+        `
 var taken = 0;
 var got = 0;
+var text = "x";
+while (text.length < ${size}) text += "x";
 function onConnected() {
-  while (taken < 2000 && ws.esp_websocket_client_send_text(client, "x") === 1) taken++;
+  while (taken < 2000 && ws.esp_websocket_client_send_text(client, text) === ${size}) taken++;
   print(taken < 2000 ? "refused" : "never refused");
 }
-function onData() {
-  if (++got === taken) { print("all came back"); end(); }
+function onData(event) {
+  got += event.data_len;
+  if (got === taken * ${size}) { print("all came back"); end(); }
+}`,
+        queue
+      );
+      expect(result).toEqual({ lines: ["connected", "refused", "all came back", "flags "], uncaught: [], done: true });
+      expect(server.lengths.every((length) => length === size)).toBe(true);
+    }
+  );
+
+  test("a burst that goes on with each drain arrives whole", async () => {
+    const result = await run(`
+var sent = 0;
+var got = 0;
+var text = "";
+function send() {
+  while (sent < 300 && ws.esp_websocket_client_send_text(client, "message " + sent) > 0) sent++;
+}
+function onConnected() { client.on("drain", send); send(); }
+function onData(event) {
+  text += event.data_ptr;
+  if (text.length < event.payload_len) return;
+  if (text !== "message " + got) print("wrong " + text);
+  text = "";
+  if (++got === 300) { print("all came back"); end(); }
 }`);
-    expect(result).toEqual({ lines: ["connected", "refused", "all came back", "flags "], uncaught: [], done: true });
-    expect(server.lengths.every((length) => length === 1)).toBe(true);
+    expect(result).toEqual({ lines: ["connected", "all came back", "flags "], uncaught: [], done: true });
+  });
+
+  test("a flood of the user's own PINGs is refused before it fills the memory", async () => {
+    const result = await run(`
+var taken = 0;
+var body = "x";
+while (body.length < 125) body += "x";
+function onConnected() {
+  while (taken < 2000 && ws.esp_websocket_client_send_with_opcode(client, 9, body) === 125) taken++;
+  print(taken < 2000 ? "refused" : "never refused");
+  client.on("drain", function () { ws.esp_websocket_client_send_text(client, "hello"); });
+}
+function onData(event) { print("got " + event.data_ptr); end(); }`);
+    expect(result).toEqual({ lines: ["connected", "refused", "got hello", "flags "], uncaught: [], done: true });
   });
 });
 

@@ -80,7 +80,7 @@ test('too little memory for the frames of a message: -1, the connection lives on
   const rig = Rig.connected({ buffer_size: 1000, ping_interval_sec: 1 });
   const drains: number[] = [];
   (rig.client as unknown as Emitter).on("drain", () => drains.push(text(rig, "x".repeat(1000))));
-  rig.board.free = 280;
+  rig.board.free = 460;
   expect(text(rig, "x".repeat(1000))).toBe(-1);
   expect(ws.esp_websocket_client_send_bin(rig.client, new Uint8Array(1000))).toBe(-1);
   expect(ws.esp_websocket_client_send_bin(rig.client, new ArrayBuffer(1000))).toBe(-1);
@@ -88,17 +88,60 @@ test('too little memory for the frames of a message: -1, the connection lives on
   expect(ws.esp_websocket_client_is_connected(rig.client)).toBe(true);
   expect(rig.connection.take()).toHaveLength(0);
   // The PING is the next that goes out; once it has left, the queue has room again.
-  rig.board.free = 290;
+  rig.board.free = 470;
   pass(1000);
   expect(rig.connection.takeWire()).toEqual(["89(0)"]);
   rig.drain();
   expect(drains).toEqual([1000]);
   expect(rig.connection.takeWire()).toEqual(["81(1000)"]);
-  // What is short is sent with whatever there is; a copy of bytes takes memory of its own.
+  // What is short and need not wait is sent with whatever there is; a copy of bytes takes memory of its own.
+  rig.drain();
   rig.board.free = 0;
   expect(text(rig, "x".repeat(125))).toBe(125);
-  rig.board.free = 290;
+  rig.board.free = 470;
   expect(ws.esp_websocket_client_send_bin(rig.client, new Uint8Array(1000))).toBe(-1);
+});
+
+test('too little memory for one more message that would wait: -1, a close goes all the same, and "drain" follows', () => {
+  const rig = full();
+  const drains: number[] = [];
+  (rig.client as unknown as Emitter).on("drain", () => drains.push(text(rig, "after")));
+  expect(text(rig, "one")).toBe(3);
+  rig.board.free = 300;
+  expect(text(rig, "two")).toBe(-1);
+  expect(ws.esp_websocket_client_send_with_opcode(rig.client, ws.WS_TRANSPORT_OPCODES_PING, "p")).toBe(-1);
+  expect(drainAll(rig)).toEqual(["81(3) one", "81(5) after"]);
+  expect(drains).toEqual([5]);
+  // Nothing waits behind what the transport takes at once.
+  expect(text(rig, "three")).toBe(5);
+  expect(ws.esp_websocket_client_send_bin(rig.client, new Uint8Array(100))).toBe(100);
+  expect(ws.esp_websocket_client_close(rig.client)).toBe(ws.ESP_OK);
+  expect(rig.connection.takeWire()).toEqual(["81(5) three", "82(100)", "88(0)"]);
+});
+
+test("the first message that would have to wait is refused for want of memory, too", () => {
+  const rig = full();
+  rig.board.free = 300;
+  expect(text(rig, "one")).toBe(-1);
+  expect(rig.client.tx_queued).toBe(0);
+  rig.board.free = 400;
+  expect(text(rig, "one")).toBe(3);
+});
+
+test("a transport that takes nothing is given no more than tx_queue_size of the user's PINGs", () => {
+  const rig = full({ tx_queue_size: 200 });
+  let drains = 0;
+  (rig.client as unknown as Emitter).on("drain", () => drains++);
+  const ping = (): number =>
+    ws.esp_websocket_client_send_with_opcode(rig.client, ws.WS_TRANSPORT_OPCODES_PING, "0123456789");
+  let taken = 0;
+  while (taken < 1000 && ping() === 10) taken++;
+  // Each is a frame of 16 bytes.
+  expect(taken).toBe(13);
+  expect(rig.connection.takeWire()).toHaveLength(13);
+  rig.drain();
+  expect(drains).toBe(1);
+  expect(ping()).toBe(10);
 });
 
 test('no refusal, no "drain"', () => {

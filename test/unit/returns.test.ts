@@ -262,16 +262,22 @@ describe("len", () => {
   test.each([
     ["an object", {}],
     ["a number", 5],
+    ["a number that means nothing", 0],
     ["a boolean", true],
+    ["a boolean that means nothing", false],
+    ["a function", (a: unknown, b: unknown): unknown[] => [a, b]],
   ])("data that is %s: -1", (_name, data) => {
     const rig = Rig.connected();
     expect(ws.esp_websocket_client_send_bin(rig.client, data as unknown as ws.Data)).toBe(-1);
+    expect(ws.esp_websocket_client_close_with_code(rig.client, 1000, data as unknown as ws.Data)).toBe(
+      ws.ESP_ERR_INVALID_ARG
+    );
     expect(rig.connection.take()).toHaveLength(0);
   });
 });
 
 describe("wrong arguments of send and close", () => {
-  test.each([3, 7, 11, 15, 0x13, 0x7f, -1, 0.5, NaN])("send_with_opcode(%d): -1", (opcode) => {
+  test.each([3, 7, 11, 15, 0x13, 0x7f, 0x208, 0x209, 0x20a, -1, 0.5, NaN])("send_with_opcode(%d): -1", (opcode) => {
     const rig = Rig.connected();
     expect(ws.esp_websocket_client_send_with_opcode(rig.client, opcode, "a")).toBe(-1);
     expect(rig.connection.take()).toHaveLength(0);

@@ -383,7 +383,7 @@ describe("the time-out of a frame that waits to be sent", () => {
     expect(rig.take()).toEqual([]);
   });
 
-  test.each([undefined, ws.portMAX_DELAY])("without limit (%p) a frame waits for ever", (timeout) => {
+  test.each([undefined, ws.portMAX_DELAY, -1])("without limit (%p) a frame waits for ever", (timeout) => {
     const rig = full();
     expect(ws.esp_websocket_client_send_text(rig.client, "patient", undefined, timeout)).toBe(7);
     pass(900000);
