@@ -125,7 +125,8 @@ export interface Client extends FrameReader, Emitter {
   /** True while handlers are being called; events that wait for them: id, data, id, data … */
   _emitting?: boolean;
   _later: unknown[];
-  _timers: Timer[];
+  /** No array: the numbers grow, and some engines give an array room for all below its last. */
+  _timers: { [which: number]: Timer };
   _lastTimer: number;
   _connection?: TransportConnection;
   /** The connection is one of the user's transport, which takes arrays, and may keep them. */
@@ -214,8 +215,8 @@ export function setError(client: Client, type: number, status: number, error?: T
 /** Drops the connection and all that belongs to it: timers, queue, what was half read. Takes what `setError` takes. */
 function disconnect(client: Client, type: number, status: number, error?: TransportError): void {
   var connection = client._connection;
-  client._timers.forEach(clearTimeout);
-  client._timers = [];
+  for (var which in client._timers) clearTimeout(client._timers[which]);
+  client._timers = {};
   dropQueue(client);
   setError(client, type, status, error);
   client._inFlight = 0;

@@ -126,7 +126,7 @@ export function esp_websocket_client_init(config: Config): Client | null {
   client._config = settings;
   client._uri = client._target = uri;
   core.setError(client, 0, 0);
-  client._timers = [];
+  client._timers = {};
   client._lastTimer = core.LAST_TIMER;
   client._queue = [];
   return client;
