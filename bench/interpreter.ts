@@ -82,19 +82,22 @@ export class Interpreter {
     });
   }
 
-  /** The rest of the next line that begins with `word`. Other lines are problems, and fail the benchmark. */
-  async next(word: string): Promise<string> {
-    const line = await this.#line(word);
+  /**
+   * The rest of the next line that begins with `word`, which may take so many milliseconds. Other lines are problems,
+   * and fail the benchmark.
+   */
+  async next(word: string, patience = PATIENCE): Promise<string> {
+    const line = await this.#line(word, patience);
     if (!line.startsWith(word)) throw new Error(`Espruino printed "${line}" where "${word}" was due.`);
     return line.slice(word.length).trim();
   }
 
-  #line(word: string): Promise<string> {
+  #line(word: string, patience: number): Promise<string> {
     const ready = this.#lines.shift();
     if (ready !== undefined) return Promise.resolve(ready);
     if (this.#ended !== undefined) return Promise.reject(new Error(this.#ended));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`Espruino did not come to "${word}".`)), PATIENCE);
+      const timer = setTimeout(() => reject(new Error(`Espruino did not come to "${word}".`)), patience);
       this.#wanted = {
         resolve: (line) => (clearTimeout(timer), resolve(line)),
         reject: (error) => (clearTimeout(timer), reject(error)),

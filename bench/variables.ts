@@ -68,7 +68,8 @@ export function variablesLeft(counter: Counter, rounds: number): Promise<number>
       }
     };
     void echo();
-    return Number(await it.next("left"));
+    // Two seconds each, on however slow a machine.
+    return Number(await it.next("left", 10_000 + rounds * 2000));
   });
 }
 
