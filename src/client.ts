@@ -82,7 +82,9 @@ const SLICE = 250;
 const LONG_SLICE = 1e9;
 
 /** The least payload, in bytes, of a frame that is worth the board's native masking. */
-const NATIVE = 320;
+export const NATIVE = 320;
+/** So many free variables are plenty: a single frame may take the memory for it, and keep it until the next PING. */
+export const PLENTY = 2000;
 
 /** How long the server may keep TCP open after both close frames, in milliseconds (as the C client). */
 const CLOSE_GRACE = 1000;
@@ -330,6 +332,11 @@ function writeClose(client: Client, payload: Payload): void {
   write(client, FIN | CLOSE, payload, 0, payload.length);
 }
 
+/** Makes the memory for native frames, if the connection is the board's own. */
+export function makeMemory(client: Client): void {
+  if (!client._usersOwn) client._memory = board._frameMemory(client._bufferSize);
+}
+
 /**
  * A window, so that getting at a piece does not cost more the farther it is from a long string's beginning: 16 pieces,
  * more in a very long message, but at most 64 kB, beyond which Espruino's typed arrays cannot begin.
@@ -371,8 +378,7 @@ function flush(client: Client): void {
     }
     if (end > item._windowEnd) openWindow(client, item, offset);
     var first = (offset ? CONTINUATION : item._opcode) | (last ? item._fin : 0);
-    if (size >= NATIVE && client._queue[0] && !client._memory && !client._usersOwn)
-      client._memory = board._frameMemory(bufferSize);
+    if (size >= NATIVE && client._queue[0] && !client._memory) makeMemory(client);
     if (!write(client, first, item._window, offset - item._windowStart, size)) return;
   }
   if (client._inFlight >= bufferSize) client._waiting = true;
@@ -381,7 +387,7 @@ function flush(client: Client): void {
     emit(client, DRAIN);
   }
   // Whoever goes on sending needs the memory again.
-  if (client._inFlight < bufferSize) client._memory = undefined;
+  if (client._inFlight < bufferSize && board._full(PLENTY)) client._memory = undefined;
 }
 
 /**
@@ -704,6 +710,7 @@ function onTimer(client: Client, which: number, left?: number, slice?: number): 
   // What is left of the open connection while it closes.
   if (which && client._state !== OPEN) return;
   if (which === PING_TIMER) {
+    client._memory = undefined;
     restartPing(client);
     // One PONG may answer several PINGs (RFC 6455 §5.5.3): the wait for it runs from the first.
     if (!config[Field.DISABLE_PINGPONG_DISCON] && !(PONG_TIMER in client._timers))

@@ -220,14 +220,17 @@ function payloadOf(client: Handle, data: any, length: number | undefined): Paylo
     if (size > frame.CONTROL_LIMIT) {
       // Before anything is made of it. A text has no fewer bytes than characters.
       var room = client!._queueSize - client!.tx_queued;
+      var piece = Math.min(size, client!._bufferSize);
       if (
         (client!._queue[0] && (length! >= 0 ? length! : size) > room) ||
         // Beside the data there will be a copy that waits, and each frame as it is masked and as it is sent.
-        board._full(300 + Math.min(size, client!._bufferSize) / 6 + (typeof data === "string" ? 0 : size / 12))
+        board._full(300 + piece / 6 + (typeof data === "string" ? 0 : size / 12))
       ) {
         client!._wantsDrain = client!._waiting = true;
         return undefined;
       }
+      if (piece >= core.NATIVE && client!._state === core.OPEN && !client!._memory && !board._full(core.PLENTY))
+        core.makeMemory(client!);
     }
     var payload = board._payload(data);
     // A string's length in characters is all of it, too.

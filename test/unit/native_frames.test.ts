@@ -2,7 +2,7 @@
 import type { Part } from "../../src/board";
 import * as ws from "../../src/esp_websocket_client";
 import { encodeFrame } from "../../src/frame";
-import { Rig } from "./rig";
+import { pass, Rig } from "./rig";
 import { TestBoard, TestTransport } from "./test_board";
 
 beforeEach(() => jest.useFakeTimers());
@@ -73,39 +73,81 @@ test("frames below 320 bytes are not worth it", () => {
   expect(small.board.memories).toEqual([]);
 });
 
-test("a message that is sent alone is not worth it; messages that wait for one another are", () => {
-  const { rig, board } = connected();
-  for (let i = 0; i < 3; i++) {
-    send(rig, 1000);
+describe("with plenty of memory", () => {
+  test("a message that is sent alone is native, too, and its memory stays until the next PING", () => {
+    const { rig, board } = connected({ ping_interval_sec: 10 });
+    for (let i = 0; i < 3; i++) {
+      send(rig, 1000);
+      drainAll(rig);
+    }
+    expect(board.memories).toEqual([1024]);
+    expect(board.made).toEqual([1000, 1000, 1000]);
+    pass(9999);
+    expect(rig.client._memory).toBeDefined();
+    pass(1);
+    expect(rig.client._memory).toBeUndefined();
     drainAll(rig);
-  }
-  // The last of these waits, but alone.
-  for (let i = 0; i < 3; i++) send(rig, 600, i * 600);
-  expect(drainAll(rig).equals(bytes(1800))).toBe(true);
-  expect(board.memories).toEqual([]);
-  for (let i = 0; i < 4; i++) send(rig, 600, i * 600);
-  expect(drainAll(rig).equals(bytes(2400))).toBe(true);
-  expect(board.memories).toEqual([1024]);
-  expect(board.made).toEqual([600, 600]);
+    send(rig, 1000);
+    expect(board.memories).toEqual([1024, 1024]);
+  });
+
+  test("short messages make no memory", () => {
+    const { rig, board } = connected();
+    for (let i = 0; i < 9; i++) send(rig, 319);
+    drainAll(rig);
+    expect(board.memories).toEqual([]);
+  });
+
+  test("what is refused on a connection that is not open makes no memory", () => {
+    const { rig, board } = connected();
+    expect(ws.esp_websocket_client_close(rig.client)).toBe(ws.ESP_OK);
+    expect(ws.esp_websocket_client_close_with_code(rig.client, 1000, "x".repeat(1000))).toBe(ws.ESP_ERR_INVALID_ARG);
+    expect(ws.esp_websocket_client_send_text(rig.client, "x".repeat(1000))).toBe(-1);
+    expect(board.memories).toEqual([]);
+  });
 });
 
-test("the memory stays as long as the user fills the queue anew, and no longer", () => {
-  const { rig, board } = connected({ tx_queue_size: 2000 });
-  let rounds = 3;
-  const fill = (): void => {
-    while (rounds > 0) {
-      if (ws.esp_websocket_client_send_bin(rig.client, bytes(1000)) < 0) return void rounds--;
-    }
+describe("where memory is no longer plenty", () => {
+  const scarce = (config: ws.Config = {}): ReturnType<typeof connected> => {
+    const board = new NativeBoard();
+    board.free = 1999;
+    return connected(config, board);
   };
-  (rig.client as unknown as { on(event: string, handler: () => void): void }).on("drain", fill);
-  fill();
-  drainAll(rig);
-  expect(rounds).toBe(0);
-  expect(board.memories).toEqual([1024]);
-  expect(rig.client._memory).toBeUndefined();
-  send(rig, 5000);
-  drainAll(rig);
-  expect(board.memories).toEqual([1024, 1024]);
+
+  test("a message that is sent alone is not worth it; messages that wait for one another are", () => {
+    const { rig, board } = scarce();
+    for (let i = 0; i < 3; i++) {
+      send(rig, 1000);
+      drainAll(rig);
+    }
+    // The last of these waits, but alone.
+    for (let i = 0; i < 3; i++) send(rig, 600, i * 600);
+    expect(drainAll(rig).equals(bytes(1800))).toBe(true);
+    expect(board.memories).toEqual([]);
+    for (let i = 0; i < 4; i++) send(rig, 600, i * 600);
+    expect(drainAll(rig).equals(bytes(2400))).toBe(true);
+    expect(board.memories).toEqual([1024]);
+    expect(board.made).toEqual([600, 600]);
+  });
+
+  test("the memory stays as long as the user fills the queue anew, and no longer", () => {
+    const { rig, board } = scarce({ tx_queue_size: 2000 });
+    let rounds = 3;
+    const fill = (): void => {
+      while (rounds > 0) {
+        if (ws.esp_websocket_client_send_bin(rig.client, bytes(1000)) < 0) return void rounds--;
+      }
+    };
+    (rig.client as unknown as { on(event: string, handler: () => void): void }).on("drain", fill);
+    fill();
+    drainAll(rig);
+    expect(rounds).toBe(0);
+    expect(board.memories).toEqual([1024]);
+    expect(rig.client._memory).toBeUndefined();
+    send(rig, 5000);
+    drainAll(rig);
+    expect(board.memories).toEqual([1024, 1024]);
+  });
 });
 
 test.each<[string, (rig: Rig) => void]>([
