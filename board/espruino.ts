@@ -312,12 +312,13 @@ export function _frameMemory(length: number): Canvas | undefined {
     // None of these in the object below: Espruino lets an exception there out of this `try`, but from the last field.
     // 1,024 bytes of payload are masked at a time, behind the key.
     var pairs = Graphics.createArrayBuffer(2, 2056, 4, { msb: true });
-    var keys = Graphics.createArrayBuffer(2, 257, 32, { buffer: pairs.buffer });
     var rows = ((length + 3) >> 2) + 1;
     var bytes = new Uint8Array(rows * 4 + 4);
+    var palette = Graphics.createArrayBuffer(2, 256, 8);
+    if (!isFlat(pairs.buffer) || !isFlat(bytes.buffer) || !isFlat(palette.buffer)) return undefined;
+    var keys = Graphics.createArrayBuffer(2, 257, 32, { buffer: pairs.buffer });
     var picture = Graphics.createArrayBuffer(8, rows, 4, { msb: true, buffer: bytes.subarray(4) });
     // Of each character the lowest four bits count: 16 rows of 0 to 15, each number XOR that of its row.
-    var palette = Graphics.createArrayBuffer(2, 256, 8);
     palette.drawImage(
       {
         width: 1,
@@ -343,7 +344,6 @@ export function _frameMemory(length: number): Canvas | undefined {
         palette: new Uint16Array(palette.buffer),
       },
     };
-    if (!isFlat(pairs.buffer) || !isFlat(palette.buffer) || !isFlat(bytes.buffer)) return undefined;
     if (!native) {
       _makeFrame(canvas, 0, "0Zf{", 0, 4);
       var words = new Uint32Array(bytes.buffer, 0, 3);

@@ -229,6 +229,7 @@ function payloadOf(client: Handle, data: any, length: number | undefined): Paylo
         client!._wantsDrain = client!._waiting = true;
         return undefined;
       }
+      // For what waits behind other messages, it is made when its turn comes.
       if (piece >= core.NATIVE && client!._state === core.OPEN && !client!._memory && !board._full(core.PLENTY))
         core.makeMemory(client!);
     }
