@@ -86,6 +86,9 @@ export const NATIVE = 320;
 /** So many free variables are plenty: a single frame may take the memory for it, and keep it until the next PING. */
 export const PLENTY = 2000;
 
+/** Variables that must be free where one more message is to wait: its own, and those of a piece of data that comes. */
+const ROOM_TO_WAIT = 350;
+
 /** How long the server may keep TCP open after both close frames, in milliseconds (as the C client). */
 const CLOSE_GRACE = 1000;
 
@@ -405,11 +408,12 @@ export function enqueue(
   var queue = client._queue;
   var room = client._queueSize;
   var excess = client._inFlight - client._bufferSize;
-  // Each message that waits takes memory of its own, be it empty.
+  // Each message that waits takes memory of its own, be it empty. The user's PINGs and PONGs do not wait here: what
+  // the transport has not sent bounds them.
   if (
     opcode !== CLOSE &&
     ((opcode > CLOSE ? excess > room : queue[0] && (client.tx_queued + length > room || queue.length * 16 > room)) ||
-      (excess >= 0 && board._full(350)))
+      (excess >= 0 && board._full(ROOM_TO_WAIT)))
   ) {
     client._wantsDrain = client._waiting = true;
     return false;

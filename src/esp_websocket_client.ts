@@ -223,12 +223,14 @@ function payloadOf(client: Handle, data: any, length: number | undefined): Paylo
       var piece = Math.min(size, client!._bufferSize);
       if (
         (client!._queue[0] && (length! >= 0 ? length! : size) > room) ||
-        // Beside the data there will be a copy that waits, and each frame as it is masked and as it is sent.
+        // Beside the data, and what handlers need, there will be a copy that waits, and each frame as it is masked and
+        // as it is sent.
         board._full(300 + piece / 6 + (typeof data === "string" ? 0 : size / 12))
       ) {
         client!._wantsDrain = client!._waiting = true;
         return undefined;
       }
+      // Here, and not in a function of the core: most messages find the memory there, and a call would cost them more.
       // For what waits behind other messages, it is made when its turn comes.
       if (piece >= core.NATIVE && client!._state === core.OPEN && !client!._memory && !board._full(core.PLENTY))
         core.makeMemory(client!);
