@@ -4,7 +4,7 @@ import globals from "globals";
 import tseslint from "typescript-eslint";
 
 /** What runs on the board: compiled to ES5 and executed from source text. */
-const device = ["src/**/*.ts", "board/*.ts"];
+const device = ["src/**/*.ts", "board/{espruino,jerryscript,shared}/**/*.ts"];
 
 export default tseslint.config(
   { ignores: ["dist/", ".build-*/", "coverage/", "**/node_modules/"] },

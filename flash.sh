@@ -129,7 +129,7 @@ while [ -L "$self" ]; do
   esac
 done
 root=$(CDPATH='' cd "$(dirname "$self")" && pwd -P)
-helper=$root/scripts/flash/main.cjs
+helper=$root/tools/flash/main.cjs
 bundle=$root/dist/esp_websocket_client.min.js
 websocket_bundle=$root/dist/websocket.min.js
 
@@ -150,7 +150,7 @@ fi
 needs_build() {
   [ -f "$root/rollup.config.mjs" ] || return 1
   [ -f "$bundle" ] && [ -f "$websocket_bundle" ] || return 0
-  [ -n "$(find "$root/src" "$root/board" "$root/rollup.config.mjs" "$root/scripts/minify.mjs" \
+  [ -n "$(find "$root/src" "$root/board" "$root/rollup.config.mjs" "$root/build/minify.mjs" \
     "$root/tsconfig.device.json" "$root/package.json" -type f -newer "$bundle" -print 2>/dev/null | head -n 1)" ]
 }
 

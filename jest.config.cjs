@@ -9,5 +9,5 @@ module.exports = {
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/\\.build-"],
   maxWorkers: 2,
   testTimeout: 300000,
-  reporters: ["default", "<rootDir>/scripts/jest_reporter.cjs"],
+  reporters: ["default", "<rootDir>/tools/jest_reporter.cjs"],
 };

@@ -7,8 +7,8 @@
 import path from "node:path";
 import typescript from "@rollup/plugin-typescript";
 import dts from "rollup-plugin-dts";
-import { minifyForBoard } from "./scripts/minify.mjs";
-import { publicTypes } from "./scripts/public_types.mjs";
+import { minifyForBoard } from "./build/minify.mjs";
+import { publicTypes } from "./build/public_types.mjs";
 
 /** The name under which the library lies in the board's Storage. */
 const LIBRARY = "esp_websocket_client";
@@ -30,7 +30,9 @@ const compile = () => typescript({ tsconfig: "tsconfig.device.json", noEmit: fal
 const useBoard = (board) => ({
   name: "use-board",
   resolveId: (source, importer) =>
-    importer && importer.includes("/src/") && source === "./board" ? path.resolve(`board/${board}.ts`) : null,
+    importer && importer.includes("/src/") && source.endsWith("/board")
+      ? path.resolve(`board/${board}/index.ts`)
+      : null,
 });
 
 /** One source as a CommonJS file for `require` on the board, readable and minified. */
@@ -69,8 +71,8 @@ function types(input, name, { plugins = [], ...options } = {}) {
 
 /** The types beside the ES modules of a board. */
 const esTypes = (board) => [
-  types(`src/${LIBRARY}.ts`, `esm/${board}/src/${LIBRARY}`),
-  types("src/web_socket.ts", `esm/${board}/src/web_socket`, { plugins: [leaveOutLibrary(`./${LIBRARY}.js`)] }),
+  types(`src/api/${LIBRARY}.ts`, `esm/${board}/src/api/${LIBRARY}`),
+  types("src/api/web_socket.ts", `esm/${board}/src/api/web_socket`, { plugins: [leaveOutLibrary(`./${LIBRARY}.js`)] }),
 ];
 
 /**
@@ -78,7 +80,7 @@ const esTypes = (board) => [
  * Private names keep their underscore, so that the user's minifier can shorten them too.
  */
 const esModules = (board) => ({
-  input: [`src/${LIBRARY}.ts`, "src/web_socket.ts"],
+  input: [`src/api/${LIBRARY}.ts`, "src/api/web_socket.ts"],
   plugins: [
     useBoard(board),
     compile(),
@@ -103,11 +105,11 @@ const esModules = (board) => ({
 });
 
 export default [
-  boardModule(`src/${LIBRARY}.ts`, LIBRARY, [useBoard("espruino")]),
-  boardModule(`src/${LIBRARY}.ts`, `jerryscript/${LIBRARY}`, [useBoard("jerryscript")]),
-  boardModule("src/web_socket.ts", "websocket", [leaveOutLibrary(LIBRARY)], { packed: true, groups: [] }),
-  types(`src/${LIBRARY}.ts`, LIBRARY),
-  types("src/web_socket.ts", "websocket", {
+  boardModule(`src/api/${LIBRARY}.ts`, LIBRARY, [useBoard("espruino")]),
+  boardModule(`src/api/${LIBRARY}.ts`, `jerryscript/${LIBRARY}`, [useBoard("jerryscript")]),
+  boardModule("src/api/web_socket.ts", "websocket", [leaveOutLibrary(LIBRARY)], { packed: true, groups: [] }),
+  types(`src/api/${LIBRARY}.ts`, LIBRARY),
+  types("src/api/web_socket.ts", "websocket", {
     plugins: [leaveOutLibrary(`./${LIBRARY}`)],
     exportEquals: "WebSocket",
   }),

@@ -3,7 +3,7 @@ import { rollup } from "rollup";
 
 /** A user's echo script (scripts/echo.mjs) bundled with dist/esm, as the README tells users to, and minified. */
 export async function bundleEcho(): Promise<string> {
-  const { minifyForBoard } = await import("../scripts/minify.mjs");
+  const { minifyForBoard } = await import("../build/minify.mjs");
   const bundle = await rollup({
     input: path.join(__dirname, "scripts", "echo.mjs"),
     treeshake: { propertyReadSideEffects: false },
@@ -12,7 +12,7 @@ export async function bundleEcho(): Promise<string> {
         name: "this-package",
         resolveId: (source) =>
           source === "esp-websocket-client/espruino"
-            ? path.join(__dirname, "../dist/esm/espruino/src/esp_websocket_client.js")
+            ? path.join(__dirname, "../dist/esm/espruino/src/api/esp_websocket_client.js")
             : null,
       },
     ],

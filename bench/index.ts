@@ -12,7 +12,7 @@ import { bundleEcho } from "./echo_bundle";
 import { compare, Contender, contender, Work } from "./speed";
 import { byteName, median, short, table } from "./statistics";
 import { variablesLeft, variablesOfClient, variablesOfRequire, variablesToStream } from "./variables";
-import { findEspruino } from "../scripts/find_espruino.cjs";
+import { findEspruino } from "../tools/find_espruino.cjs";
 
 const root = path.join(__dirname, "..");
 const KB = 1024;

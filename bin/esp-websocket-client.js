@@ -11,11 +11,11 @@ const commands = {
   },
   run: {
     does: "run a script for the board on this computer",
-    run: async (args) => (await import("../scripts/run.mjs")).run(args),
+    run: async (args) => (await import("../tools/run.mjs")).run(args),
   },
   conformance: {
     does: "run the cases of a server that speaks the Autobahn fuzzing protocol",
-    run: async (args) => (await import("../scripts/conformance/runner.mjs")).conformance(args, { command: caller() }),
+    run: async (args) => (await import("../tools/conformance/runner.mjs")).conformance(args, { command: caller() }),
   },
 };
 

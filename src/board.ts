@@ -91,7 +91,7 @@ export interface Board extends Transport {
   readonly _verifies: boolean;
   /**
    * False: `Transport.open` takes DER in a byte string, one certificate. Otherwise it takes PEM, any number of
-   * certificates, and this turns the DER of a certificate or a private key into it: `pem` in src/pem.ts.
+   * certificates, and this turns the DER of a certificate or a private key into it: `pem` in board/shared/pem.ts.
    */
   readonly _pem: false | ((der: string, key: boolean) => string);
   /** True: `Transport.open` connects to IPv6 addresses. */

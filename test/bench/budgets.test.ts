@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { findEspruino } from "../../scripts/find_espruino.cjs";
+import { findEspruino } from "../../tools/find_espruino.cjs";
 
 const root = path.join(__dirname, "../..");
 const interpreter = findEspruino();
@@ -24,7 +24,7 @@ const BUDGETS: Record<string, number> = {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "budgets-"));
     try {
       const json = path.join(folder, "bench.json");
-      const program = [path.join(root, "scripts/run_typescript.cjs"), path.join(root, "bench/index.ts")];
+      const program = [path.join(root, "tools/run_typescript.cjs"), path.join(root, "bench/index.ts")];
       execFileSync(process.execPath, [...program, "--only", "variables", "--lives", "40", "--json", json], {
         stdio: ["ignore", "ignore", "inherit"],
       });

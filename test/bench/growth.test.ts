@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { compare, contender, Work } from "../../bench/speed";
-import { findEspruino } from "../../scripts/find_espruino.cjs";
+import { findEspruino } from "../../tools/find_espruino.cjs";
 
 const interpreter = findEspruino();
 const bundle = path.join(__dirname, "../../dist/esp_websocket_client.min.js");

@@ -1,6 +1,6 @@
 /** The defaults that docs/api.md tells are what a client does that was configured with nothing but an address. */
-import type { Config } from "../../src/config";
-import * as ws from "../../src/esp_websocket_client";
+import type { Config } from "../../src/config/config";
+import * as ws from "../../src/api/esp_websocket_client";
 import { decodeFrames } from "../support/peer";
 import { idle, pass, Rig } from "../unit/rig";
 import { read } from "./blocks";

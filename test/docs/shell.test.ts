@@ -6,7 +6,7 @@ import { blocks, root } from "./blocks";
 
 const help = (file: string, args: string[]) => execFileSync(file, args, { cwd: root, encoding: "utf8" });
 const flashHelp = help("./flash.sh", ["--help"]);
-const startHelp = help(process.execPath, ["scripts/start.mjs", "--help"]);
+const startHelp = help(process.execPath, ["tools/start.mjs", "--help"]);
 const { scripts, bin } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
   bin: Record<string, string>;

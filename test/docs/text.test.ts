@@ -39,7 +39,7 @@ describe.each(documents())("%s", (document) => {
   // A document on how to write a file names one that is not there.
   if (TESTED_ELSEWHERE[document]) return;
   test("names of files are right", () => {
-    const names = [...text.matchAll(/`((?:src|board|test|examples|docs|scripts|bench)\/[\w./-]*\w)`/g)].map(
+    const names = [...text.matchAll(/`((?:src|board|test|examples|docs|build|tools|bench)\/[\w./-]*\w)`/g)].map(
       (m) => m[1]
     );
     expect(names.filter((name) => !fs.existsSync(path.join(root, name)))).toEqual([]);

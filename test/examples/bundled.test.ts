@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { describeTargets, interpreters, simulators } from "../support/targets";
 import { startEcho } from "./server";
 
-const { findHostile } = require("../../scripts/hostile_syntax.cjs") as { findHostile: (code: string) => string[] };
+const { findHostile } = require("../../build/hostile_syntax.cjs") as { findHostile: (code: string) => string[] };
 
 const root = path.join(__dirname, "../..");
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bundled-"));

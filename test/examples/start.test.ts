@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { findEspruino } from "../../scripts/find_espruino.cjs";
+import { findEspruino } from "../../tools/find_espruino.cjs";
 import { read } from "../docs/blocks";
 import { runProgram } from "../support/program";
 import { startEcho } from "./server";
@@ -80,7 +80,7 @@ describe("with a script of the user's", () => {
 });
 
 test("a reader that stops early ends the run, quietly", async () => {
-  const child = spawn(process.execPath, [path.join(root, "scripts/start.mjs"), "examples/telemetry.js"], {
+  const child = spawn(process.execPath, [path.join(root, "tools/start.mjs"), "examples/telemetry.js"], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
   });

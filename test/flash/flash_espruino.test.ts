@@ -6,7 +6,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import { findEspruino } from "../../scripts/find_espruino.cjs";
+import { findEspruino } from "../../tools/find_espruino.cjs";
 import { startEcho } from "../docs/echo";
 import { FlashProject, expectFailure } from "./flash_project";
 

@@ -101,10 +101,10 @@ describe("building", () => {
 
   beforeEach(() => {
     project.write("rollup.config.mjs", "");
-    project.write("src/client.ts", "");
+    project.write("src/client/client.ts", "");
     project.program("npm", `echo "$@" >> npm.log; printf 'built=1' > ${bundle}; cp ${bundle} dist/websocket.min.js`);
     const past = new Date(0);
-    for (const file of ["rollup.config.mjs", "src/client.ts"])
+    for (const file of ["rollup.config.mjs", "src/client/client.ts"])
       fs.utimesSync(path.join(project.directory, file), past, past);
   });
 
@@ -118,7 +118,7 @@ describe("building", () => {
 
   test("is done when a source is newer", async () => {
     const future = new Date(Date.now() + 3600_000);
-    fs.utimesSync(path.join(project.directory, "src/client.ts"), future, future);
+    fs.utimesSync(path.join(project.directory, "src/client/client.ts"), future, future);
     await project.run(withoutBoard);
     expect(built()).toBe(true);
   });
@@ -243,7 +243,7 @@ describe("without the espruino CLI it says what installs it", () => {
   ])("%s", (_, hasManifest, message) => {
     if (hasManifest) project.write("user/package.json", "{}");
     const installed = path.join(project.directory, "user/node_modules/esp-websocket-client");
-    for (const name of ["flash.sh", "scripts", "dist"])
+    for (const name of ["flash.sh", "tools", "dist"])
       fs.cpSync(path.join(project.directory, name), path.join(installed, name), { recursive: true });
     const { status, stderr } = spawnSync(path.join(installed, "flash.sh"), tcp, { encoding: "utf8" });
     expect(status).toBe(1);

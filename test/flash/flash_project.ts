@@ -1,4 +1,4 @@
-// A folder as a user has it (flash.sh, its scripts, built bundles), and what running flash.sh in it gives.
+// A folder as a user has it (flash.sh, its tools, built bundles), and what running flash.sh in it gives.
 
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -21,7 +21,7 @@ export class FlashProject {
   constructor() {
     fs.mkdirSync(this.bin);
     fs.copyFileSync(path.join(root, "flash.sh"), path.join(this.directory, "flash.sh"));
-    fs.cpSync(path.join(root, "scripts", "flash"), path.join(this.directory, "scripts", "flash"), { recursive: true });
+    fs.cpSync(path.join(root, "tools", "flash"), path.join(this.directory, "tools", "flash"), { recursive: true });
     fs.symlinkSync(path.join(root, "node_modules"), path.join(this.directory, "node_modules"));
     this.write("dist/esp_websocket_client.min.js", this.bundle);
     this.write("dist/websocket.min.js", this.websocketBundle);

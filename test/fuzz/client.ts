@@ -1,6 +1,6 @@
 /** One whole client on a mocked board, fed with a stream: what it sends, and what its handlers hear. */
 import { install } from "../../src/board";
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { decodeFrames, ReceivedFrame, switching } from "../support/peer";
 import { TestBoard } from "../unit/test_board";
 

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { install } from "../../src/board";
-import { FrameReader, readFrames, resetReader } from "../../src/frame";
-import { HEAD_LIMIT, readResponse, Response } from "../../src/handshake";
+import { FrameReader, readFrames, resetReader } from "../../src/protocol/frame";
+import { HEAD_LIMIT, readResponse, Response } from "../../src/protocol/handshake";
 import { frame } from "../support/peer";
 import { TestBoard } from "../unit/test_board";
 import { runClient } from "./client";

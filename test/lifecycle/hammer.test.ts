@@ -3,7 +3,7 @@
  * time and a network that do what they like, against the model. `npm run hammer` runs it for long.
  */
 import fc from "fast-check";
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { pass, Rig } from "../unit/rig";
 import type { TestConnection } from "../unit/test_board";
 import { Model } from "./model";

@@ -4,7 +4,7 @@
  *
  * Left out, since other tests look at them: PINGs of our own, and a transport that is slow (every message goes at once).
  */
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import type { Api, Step } from "./steps";
 
 const RECONNECT = 10000;

@@ -33,7 +33,7 @@ describe("what is in it", () => {
     );
     const strange = project.packed.filter(
       (name) =>
-        !/^(dist|bin|examples|docs|scripts)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json|flash\.sh)$/.test(name)
+        !/^(dist|bin|examples|docs|tools)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json|flash\.sh)$/.test(name)
     );
     expect(strange).toEqual([]);
     expect(project.packed.filter((name) => /test|node_modules|\.flash$|tsbuildinfo/.test(name))).toEqual([]);
@@ -265,7 +265,7 @@ describe("examples/typescript, from the package", () => {
   });
 
   test("what comes out is ES5 that Espruino runs", () => {
-    const { findHostile } = require("../../scripts/hostile_syntax.cjs") as { findHostile: (code: string) => string[] };
+    const { findHostile } = require("../../build/hostile_syntax.cjs") as { findHostile: (code: string) => string[] };
     expect(findHostile(bundle)).toEqual([]);
   });
 

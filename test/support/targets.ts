@@ -11,7 +11,7 @@ import { spawn, type StdioOptions } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { findEspruino } from "../../scripts/find_espruino.cjs";
+import { findEspruino } from "../../tools/find_espruino.cjs";
 import { findIotjs, IOTJS_BUNDLE, startIotjs, startStandIn } from "../board/jerryscript/run";
 
 const root = path.join(__dirname, "../..");

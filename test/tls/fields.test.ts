@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import type { Board } from "../../src/board";
-import type { Config } from "../../src/config";
+import type { Config } from "../../src/config/config";
 import type { TestBoard } from "../unit/test_board";
 import { authority, signed, type Identity } from "./certificates";
 
@@ -12,8 +12,8 @@ function load(kind: { pem: boolean; verifies: boolean; tls?: boolean }) {
   Object.assign(board, { _verifies: kind.verifies, _hasTls: () => kind.tls !== false });
   if (!kind.pem) Object.assign(board, { _pem: false });
   (require("../../src/board") as typeof import("../../src/board")).install(board as Board);
-  const config = require("../../src/config") as typeof import("../../src/config");
-  const tls = require("../../src/tls") as typeof import("../../src/tls");
+  const config = require("../../src/config/config") as typeof import("../../src/config/config");
+  const tls = require("../../src/config/tls") as typeof import("../../src/config/tls");
   const tlsOptions = (fields: Config, host?: string) => tls.tlsOptions(config.checkConfig(fields), host);
   const target = { _defaultPort: 443, _host: "host", _port: 0, _path: "", _username: undefined, _password: "" };
   return {
@@ -128,7 +128,7 @@ describe("a private key in each form", () => {
 
 test("no line of a PEM is empty, nor longer than 64 characters, whatever its length", () => {
   load(iotjs);
-  const { pem } = require("../../src/pem") as typeof import("../../src/pem");
+  const { pem } = require("../../board/shared/pem") as typeof import("../../board/shared/pem");
   for (let size = 0; size < 100; size++) {
     const lines = pem(`0\x81${String.fromCharCode(size)}${"x".repeat(size)}`, false).split("\n");
     expect(lines.pop()).toBe("");

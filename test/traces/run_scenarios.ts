@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import type { Config } from "../../src/config";
+import type { Config } from "../../src/config/config";
 import { type PeerConnection, type ReceivedFrame, startPeer, switching } from "../support/peer";
 import type { Target } from "../support/targets";
 

@@ -40,10 +40,10 @@ test("a project with the types of the DOM and of Node", () => {
 describe.each([
   "dist/esp_websocket_client.d.ts",
   "dist/websocket.d.ts",
-  "dist/esm/espruino/src/esp_websocket_client.d.ts",
-  "dist/esm/espruino/src/web_socket.d.ts",
-  "dist/esm/jerryscript/src/esp_websocket_client.d.ts",
-  "dist/esm/jerryscript/src/web_socket.d.ts",
+  "dist/esm/espruino/src/api/esp_websocket_client.d.ts",
+  "dist/esm/espruino/src/api/web_socket.d.ts",
+  "dist/esm/jerryscript/src/api/esp_websocket_client.d.ts",
+  "dist/esm/jerryscript/src/api/web_socket.d.ts",
 ])("%s", (name) => {
   const source = fs.readFileSync(path.join(root, name), "utf8");
   const file = ts.createSourceFile(name, source, ts.ScriptTarget.Latest, true);

@@ -1,5 +1,5 @@
 /** The table "Where the C client falls short": each test cites the row on which this client does better on purpose. */
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { closeBody, pass, Rig, serverFrame } from "./rig";
 
 beforeEach(() => jest.useFakeTimers());

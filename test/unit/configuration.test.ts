@@ -1,5 +1,5 @@
 /** The part "Configuration" of what the C client does, sentence by sentence. */
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { pass, Rig } from "./rig";
 
 beforeEach(() => jest.useFakeTimers());

@@ -1,5 +1,5 @@
 /** The part "Events" of what the C client does: order and fields of the events of every scenario, on a mocked board. */
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { closeBody, idle, pass, Rig, serverFrame } from "./rig";
 
 beforeEach(() => jest.useFakeTimers());

@@ -1,7 +1,7 @@
 /** The numbers under which a configuration's values are kept. */
-import type { Config } from "../../src/config";
-import { checkConfig } from "../../src/config";
-import * as Field from "../../src/fields";
+import type { Config } from "../../src/config/config";
+import { checkConfig } from "../../src/config/config";
+import * as Field from "../../src/config/fields";
 import { install } from "../../src/board";
 import { TestBoard } from "./test_board";
 

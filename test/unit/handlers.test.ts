@@ -1,5 +1,5 @@
 /** Handlers that throw, that call the API, and events that arise in handlers. */
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { closeBody, idle, pass, Rig, serverFrame } from "./rig";
 
 beforeEach(() => jest.useFakeTimers());

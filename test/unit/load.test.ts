@@ -1,5 +1,5 @@
 /** A simulation: a thousand clients come back at once after their server was away. Backoff and jitter spread the load. */
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { Rig } from "./rig";
 import { TestBoard } from "./test_board";
 

@@ -1,7 +1,7 @@
 /** Frames that the board makes and masks itself: which ones, in what memory, and when that is let go. */
 import type { Part } from "../../src/board";
-import * as ws from "../../src/esp_websocket_client";
-import { encodeFrame } from "../../src/frame";
+import * as ws from "../../src/api/esp_websocket_client";
+import { encodeFrame } from "../../src/protocol/frame";
 import { pass, Rig } from "./rig";
 import { TestBoard, TestTransport } from "./test_board";
 

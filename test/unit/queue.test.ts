@@ -1,5 +1,5 @@
 /** The send queue: bounds, "drain", order, control frames between pieces, and data that changes after the call. */
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { closeBody, pass, Rig } from "./rig";
 import { TestBoard, TestTransport } from "./test_board";
 

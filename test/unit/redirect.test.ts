@@ -1,5 +1,5 @@
 /** Redirects (row: no limit, the old path is kept, relative `Location` resets the port) and providers. */
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { idle, pass, Rig } from "./rig";
 
 beforeEach(() => jest.useFakeTimers());

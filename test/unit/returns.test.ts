@@ -1,5 +1,5 @@
 /** The table "Return values" of what the C client does, row by row. */
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { install } from "../../src/board";
 import { idle, pass, Rig } from "./rig";
 import { TestBoard } from "./test_board";

@@ -1,5 +1,5 @@
 import { install } from "../../src/board";
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { acceptFor, close, frame } from "../support/peer";
 import { TestBoard, TestConnection, TestTransport } from "./test_board";
 

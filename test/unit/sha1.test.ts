@@ -1,6 +1,6 @@
 /** Our own SHA-1, against Node's. */
 import { createHash } from "node:crypto";
-import { sha1 } from "../../src/sha1";
+import { sha1 } from "../../board/shared/sha1";
 
 const expected = (bytes: Buffer): string => createHash("sha1").update(bytes).digest("hex");
 const actual = (bytes: Buffer): string => Buffer.from(sha1(bytes.toString("latin1")), "latin1").toString("hex");

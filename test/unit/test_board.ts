@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Address, Board, Part, Payload, Transport, TransportConnection, TransportListener } from "../../src/board";
-import { pem } from "../../src/pem";
+import { pem } from "../../board/shared/pem";
 import { decodeFrames, type ReceivedFrame } from "../support/peer";
 
 /** One mocked connection: keeps what the client writes; the test plays the other end through `listener`. */

@@ -1,5 +1,5 @@
 /** Every timer of a client: when it runs, what ends it, and that none survives. */
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { closeBody, idle, pass, Rig } from "./rig";
 
 beforeEach(() => jest.useFakeTimers());

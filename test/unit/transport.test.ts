@@ -1,5 +1,5 @@
 /** Transports that throw, that call back at once, never, twice or too late. */
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { closeBody, pass, Rig, serverFrame } from "./rig";
 import { TestBoard, TestTransport } from "./test_board";
 

@@ -1,5 +1,5 @@
 /** The part "On the wire" of what the C client does: the request and every frame, byte by byte. */
-import * as ws from "../../src/esp_websocket_client";
+import * as ws from "../../src/api/esp_websocket_client";
 import { Rig } from "./rig";
 
 beforeEach(() => jest.useFakeTimers());

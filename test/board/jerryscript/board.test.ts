@@ -1,7 +1,7 @@
 /** The JerryScript board on scripted sockets: the order of events, and what the host must never see. */
 import fs from "node:fs";
 import path from "node:path";
-import type * as api from "../../../src/esp_websocket_client";
+import type * as api from "../../../src/api/esp_websocket_client";
 import { acceptFor } from "../../support/peer";
 import { JerryScriptHost, HostOptions } from "./host";
 import { bytesOf, HostBuffer } from "./host_buffer";

@@ -1,4 +1,4 @@
-/** `node scripts/run_typescript.cjs test/conformance/fuzzing/serve.ts [port]`: serves until it is ended. */
+/** `node tools/run_typescript.cjs test/conformance/fuzzing/serve.ts [port]`: serves until it is ended. */
 import { CASES } from "./cases";
 import { startFuzzingServer } from "./server";
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 
-const script = path.join(__dirname, "../../scripts/start.mjs");
+const script = path.join(__dirname, "../../tools/start.mjs");
 
 /** Runs `npm start -- args` without npm. */
 function start(args: string[], env: NodeJS.ProcessEnv = {}) {

@@ -1,6 +1,6 @@
-import * as board from "./board";
-import type { FrameMemory, Part, Payload, TransportConnection, TransportError, TransportListener } from "./board";
-import { configuredUri, normaliseHeaders, Provider, unsupported } from "./config";
+import * as board from "../board";
+import type { FrameMemory, Part, Payload, TransportConnection, TransportError, TransportListener } from "../board";
+import { configuredUri, normaliseHeaders, Provider, unsupported } from "../config/config";
 import {
   DRAIN,
   emit,
@@ -23,8 +23,8 @@ import {
   WEBSOCKET_EVENT_FINISH,
   WEBSOCKET_EVENT_HEADER_RECEIVED,
 } from "./events";
-import * as Field from "./fields";
-import type { Settings } from "./fields";
+import * as Field from "../config/fields";
+import type { Settings } from "../config/fields";
 import {
   CLOSE,
   closeCode,
@@ -36,10 +36,10 @@ import {
   PONG,
   readFrames,
   resetReader,
-} from "./frame";
-import { makeKey, readResponse, Response } from "./handshake";
-import { tlsOptions } from "./tls";
-import { authority, resolveUri, Uri } from "./uri";
+} from "../protocol/frame";
+import { makeKey, readResponse, Response } from "../protocol/handshake";
+import { tlsOptions } from "../config/tls";
+import { authority, resolveUri, Uri } from "../protocol/uri";
 
 /** A timer's id: whatever the interpreter's setTimeout returns. */
 type Timer = unknown;

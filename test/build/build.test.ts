@@ -10,7 +10,7 @@ const root = path.join(__dirname, "../..");
 let project: string;
 beforeEach(() => {
   project = fs.mkdtempSync(path.join(os.tmpdir(), "esp-websocket-client-build-"));
-  const names = ["src", "board", "scripts", "examples", "rollup.config.mjs", "package.json"];
+  const names = ["src", "board", "build", "tools", "examples", "rollup.config.mjs", "package.json"];
   names.push("tsconfig.json", "tsconfig.device.json", "tsconfig.simulator.json");
   for (const name of names) fs.cpSync(path.join(root, name), path.join(project, name), { recursive: true });
   fs.symlinkSync(path.join(root, "node_modules"), path.join(project, "node_modules"));
@@ -34,7 +34,7 @@ const files = (folder: string): string[] =>
     .sort();
 
 const start = (args: string[] = []): Promise<Outcome> =>
-  runProgram(process.execPath, ["scripts/start.mjs", ...args], { cwd: project });
+  runProgram(process.execPath, ["tools/start.mjs", ...args], { cwd: project });
 
 test("npm start builds what is out of date; what a former build has left is gone; the next time nothing is built", async () => {
   const first = await start();
@@ -66,7 +66,7 @@ test("a bundle that uses a name which nothing declares is refused", () => {
   const folder = path.join(project, "checked");
   fs.cpSync(path.join(root, "dist"), folder, { recursive: true });
   fs.appendFileSync(path.join(folder, "jerryscript/esp_websocket_client.min.js"), ";forgotten();leak=1;");
-  const check = path.join(root, "scripts/check_bundles.mjs");
+  const check = path.join(root, "build/check_bundles.mjs");
   const script = `import(${JSON.stringify(check)}).then((m) => process.exit(m.checkBundles(${JSON.stringify(folder)}) ? 0 : 1))`;
   const { status, stderr } = spawnSync(process.execPath, ["-e", script], { encoding: "utf8" });
   const name = "  dist/jerryscript/esp_websocket_client.min.js: ";

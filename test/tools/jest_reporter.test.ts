@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-const reporter = path.join(__dirname, "../../scripts/jest_reporter.cjs");
+const reporter = path.join(__dirname, "../../tools/jest_reporter.cjs");
 
 test.each([
   ["passed, failed, and skipped tests", [3, 1, 2, 1, 0], "3 passed, 1 failed, 3 skipped\n"],

@@ -3,16 +3,16 @@
  * also the default, is no limit. Functions that return an `esp_err_t` return `ESP_ERR_INVALID_ARG` for a handle that
  * is null or destroyed.
  */
-import * as board from "./board";
-import type { Payload } from "./board";
-import * as core from "./client";
-import type { Client } from "./client";
-import { checkConfig, Config, configuredUri, isSafe, normaliseHeaders } from "./config";
-import { EventHandler } from "./events";
-import * as Field from "./fields";
-import * as frame from "./frame";
-import { tlsOptions } from "./tls";
-import { parseUri } from "./uri";
+import * as board from "../board";
+import type { Payload } from "../board";
+import * as core from "../client/client";
+import type { Client } from "../client/client";
+import { checkConfig, Config, configuredUri, isSafe, normaliseHeaders } from "../config/config";
+import { EventHandler } from "../client/events";
+import * as Field from "../config/fields";
+import * as frame from "../protocol/frame";
+import { tlsOptions } from "../config/tls";
+import { parseUri } from "../protocol/uri";
 
 export type {
   Board,
@@ -22,9 +22,9 @@ export type {
   TransportConnection,
   TransportError,
   TransportListener,
-} from "./board";
-export type { Config } from "./config";
-export type { Client } from "./client";
+} from "../board";
+export type { Config } from "../config/config";
+export type { Client } from "../client/client";
 export type {
   ClientEvents,
   ClosedEvent,
@@ -35,7 +35,7 @@ export type {
   EventHandler,
   PlainEvent,
   TextEvent,
-} from "./events";
+} from "../client/events";
 export {
   WEBSOCKET_EVENTS,
   WEBSOCKET_EVENT_ANY,
@@ -54,8 +54,8 @@ export {
   WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT,
   WEBSOCKET_ERROR_TYPE_HANDSHAKE,
   WEBSOCKET_ERROR_TYPE_SERVER_CLOSE,
-} from "./events";
-export { esp_tls_set_global_ca_store } from "./tls";
+} from "../client/events";
+export { esp_tls_set_global_ca_store } from "../config/tls";
 
 export const ESP_OK = 0;
 export const ESP_FAIL = -1;

@@ -26,7 +26,7 @@ function build() {
     "tsconfig.device.json",
     "tsconfig.simulator.json",
   ];
-  sources.push("scripts/minify.mjs", "scripts/public_types.mjs");
+  sources.push("build/minify.mjs", "build/public_types.mjs");
   const built = ["dist/esp_websocket_client.min.js", "dist/websocket.min.js", "dist/simulator/index.js"];
   if (Math.min(...built.map(newestChange)) > Math.max(...sources.map(newestChange))) return;
   console.log("Building…");

@@ -1,6 +1,6 @@
-import * as board from "./board";
+import * as board from "../board";
 import type { Client } from "./client";
-import { USER_CONTEXT } from "./fields";
+import { USER_CONTEXT } from "../config/fields";
 
 /** The event base that handlers are called with (`WEBSOCKET_EVENTS` of ESP-IDF). */
 export const WEBSOCKET_EVENTS = "WEBSOCKET_EVENTS";

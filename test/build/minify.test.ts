@@ -1,9 +1,9 @@
-/** scripts/minify.mjs: what it makes of a bundle means the same. */
+/** build/minify.mjs: what it makes of a bundle means the same. */
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { runProgram } from "../support/program";
 
-const minifier = pathToFileURL(path.join(__dirname, "../../scripts/minify.mjs")).href;
+const minifier = pathToFileURL(path.join(__dirname, "../../build/minify.mjs")).href;
 
 /** What the bundle exports as `result`, after the minifier. */
 async function minified(bundle: string): Promise<unknown> {

@@ -1,9 +1,9 @@
-import * as board from "./board";
-import type { Transport, TlsOptions } from "./board";
+import * as board from "../board";
+import type { Transport, TlsOptions } from "../board";
 import * as Field from "./fields";
 import type { Settings } from "./fields";
 import { asksToVerify, boardVerifies } from "./tls";
-import { encodePath, parseUri, Uri } from "./uri";
+import { encodePath, parseUri, Uri } from "../protocol/uri";
 
 /** Called before each attempt to connect; what it returns takes the place of the configured value. */
 export type Provider = () => string | null | undefined;

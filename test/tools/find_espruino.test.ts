@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { findEspruino } from "../../scripts/find_espruino.cjs";
+import { findEspruino } from "../../tools/find_espruino.cjs";
 
 const { ESPRUINO, PATH } = process.env;
 let folder: string;

@@ -1,4 +1,4 @@
-import * as board from "./board";
+import * as board from "../../src/board";
 
 /** DER, in a byte string, as PEM: a certificate or an unencrypted private key. `Board._pem` of boards that take PEM. */
 export function pem(der: string, key: boolean): string {

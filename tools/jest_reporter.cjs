@@ -1,7 +1,7 @@
 /**
  * Jest's last words: which tests were skipped and why, then one line `N passed, N failed, N skipped`.
  *
- * As a program, `node scripts/jest_reporter.cjs RESULT.json` prints that line for what `jest --json` wrote.
+ * As a program, `node tools/jest_reporter.cjs RESULT.json` prints that line for what `jest --json` wrote.
  */
 const fs = require("node:fs");
 const path = require("node:path");

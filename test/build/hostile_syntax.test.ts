@@ -1,4 +1,4 @@
-const { findHostile } = require("../../scripts/hostile_syntax.cjs") as { findHostile(code: string): string[] };
+const { findHostile } = require("../../build/hostile_syntax.cjs") as { findHostile(code: string): string[] };
 
 describe("what Espruino cannot run is found", () => {
   test.each([

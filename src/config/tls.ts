@@ -1,5 +1,5 @@
-import * as board from "./board";
-import type { TlsOptions } from "./board";
+import * as board from "../board";
+import type { TlsOptions } from "../board";
 import * as Field from "./fields";
 import type { Settings } from "./fields";
 

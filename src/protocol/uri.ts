@@ -1,4 +1,4 @@
-import * as board from "./board";
+import * as board from "../board";
 
 /** The parts of a URI that a client needs (RFC 6455 §3, RFC 3986 §3). A part that the URI lacks is "" (port: 0). */
 export interface Uri {

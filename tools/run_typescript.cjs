@@ -1,4 +1,4 @@
-/** `node scripts/run_typescript.cjs FILE.ts [arguments]` runs a program of this project without building it first. */
+/** `node tools/run_typescript.cjs FILE.ts [arguments]` runs a program of this project without building it first. */
 const fs = require("node:fs");
 const path = require("node:path");
 const ts = require("typescript");
@@ -15,7 +15,7 @@ require.extensions[".ts"] = (module, fileName) => {
 
 const [program, ...rest] = process.argv.slice(2);
 if (!program) {
-  console.error("Usage: node scripts/run_typescript.cjs FILE.ts [arguments]");
+  console.error("Usage: node tools/run_typescript.cjs FILE.ts [arguments]");
   process.exitCode = 2;
 } else {
   const file = path.resolve(program);

@@ -1,6 +1,6 @@
 import vm from "node:vm";
 
-import { mergeColdFunctions } from "../../scripts/cold.cjs";
+import { mergeColdFunctions } from "../../build/cold.cjs";
 
 type Groups = Parameters<typeof mergeColdFunctions>[1];
 

@@ -1,4 +1,4 @@
-import * as board from "./board";
+import * as board from "../board";
 
 /** The longest response head that is taken, in bytes. */
 export const HEAD_LIMIT = 4096;

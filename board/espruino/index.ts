@@ -7,8 +7,8 @@ import type {
   TransportConnection,
   TransportError,
   TransportListener,
-} from "../src/board";
-import { sha1 } from "../src/sha1";
+} from "../../src/board";
+import { sha1 } from "../shared/sha1";
 
 /** Espruino's sockets, as far as they are used here, and what we keep on them. */
 interface Socket extends TransportConnection {

@@ -1,5 +1,5 @@
-import * as board from "./board";
-import type { Part } from "./board";
+import * as board from "../board";
+import type { Part } from "../board";
 import { wholeCharacters } from "./utf8";
 
 /** Opcodes (RFC 6455 §5.2). */

@@ -2,9 +2,9 @@
  * JerryScript hosts whose modules `net`, `tls`, `fs`, `events` and whose `Buffer` are like Node's; IoT.js is the
  * reference. The bundle for `require("esp_websocket_client")` there.
  */
-import type { Address, Payload, TransportConnection, TransportListener } from "../src/board";
-import { pem } from "../src/pem";
-import { sha1 } from "../src/sha1";
+import type { Address, Payload, TransportConnection, TransportListener } from "../../src/board";
+import { pem } from "../shared/pem";
+import { sha1 } from "../shared/sha1";
 
 /** The host's bytes, outside of the interpreter's heap. They cannot be indexed. */
 interface HostBuffer {
