@@ -1,6 +1,6 @@
 import * as board from "../board";
 import type { FrameMemory, Part, Payload, TransportConnection, TransportError, TransportListener } from "../board";
-import { configuredUri, normaliseHeaders, Provider, unsupported } from "../config/config";
+import { unsupported } from "../config/config";
 import {
   DRAIN,
   emit,
@@ -8,20 +8,16 @@ import {
   Emitter,
   ErrorHandle,
   Registration,
-  WEBSOCKET_ERROR_TYPE_HANDSHAKE,
   WEBSOCKET_ERROR_TYPE_NONE,
   WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT,
   WEBSOCKET_ERROR_TYPE_SERVER_CLOSE,
   WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT,
-  WEBSOCKET_EVENT_BEFORE_CONNECT,
   WEBSOCKET_EVENT_BEGIN,
   WEBSOCKET_EVENT_CLOSED,
-  WEBSOCKET_EVENT_CONNECTED,
   WEBSOCKET_EVENT_DATA,
   WEBSOCKET_EVENT_DISCONNECTED,
   WEBSOCKET_EVENT_ERROR,
   WEBSOCKET_EVENT_FINISH,
-  WEBSOCKET_EVENT_HEADER_RECEIVED,
 } from "./events";
 import * as Field from "../config/fields";
 import type { Settings } from "../config/fields";
@@ -35,11 +31,10 @@ import {
   PING,
   PONG,
   readFrames,
-  resetReader,
 } from "../protocol/frame";
-import { makeKey, readResponse, Response } from "../protocol/handshake";
-import { tlsOptions } from "../config/tls";
-import { authority, resolveUri, Uri } from "../protocol/uri";
+import type { Response } from "../protocol/handshake";
+import type { Uri } from "../protocol/uri";
+import { connect, receiveResponse, sendRequest } from "./opening";
 
 /** A timer's id: whatever the interpreter's setTimeout returns. */
 type Timer = unknown;
@@ -64,11 +59,11 @@ export const CLOSING = 4;
 
 // The timers of a client, by what they wait for.
 /** The next attempt, the end of the handshake, or the end of the close: whatever the state waits for. */
-const STATE_TIMER = 0;
+export const STATE_TIMER = 0;
 /** Time for the next PING. */
 const PING_TIMER = 1;
 /** Anything at all from the server (keep-alive). */
-const KEEP_ALIVE_TIMER = 2;
+export const KEEP_ALIVE_TIMER = 2;
 /** The answer to a PING. */
 const PONG_TIMER = 3;
 /** The rest of a frame header. */
@@ -176,7 +171,7 @@ export interface Client extends FrameReader, Emitter {
 }
 
 /** The transport's listener of one connection. */
-interface Listener extends TransportListener {
+export interface Listener extends TransportListener {
   _client: Client;
   _opened?: boolean;
 }
@@ -185,7 +180,7 @@ interface Listener extends TransportListener {
  * Sets one of the client's timers anew, or, without a time, stops it. A long time is waited for in slices: Espruino
  * takes a step of its clock for time that has passed, and a step can take away no more than one slice.
  */
-function setTimer(client: Client, which: number, milliseconds?: number, slice?: number): void {
+export function setTimer(client: Client, which: number, milliseconds?: number, slice?: number): void {
   var timers = client._timers;
   if (which in timers) clearTimeout(timers[which]);
   delete timers[which];
@@ -218,7 +213,7 @@ export function setError(client: Client, type: number, status: number, error?: T
 }
 
 /** Drops the connection and all that belongs to it: timers, queue, what was half read. Takes what `setError` takes. */
-function disconnect(client: Client, type: number, status: number, error?: TransportError): void {
+export function disconnect(client: Client, type: number, status: number, error?: TransportError): void {
   var connection = client._connection;
   for (var which in client._timers) clearTimeout(client._timers[which]);
   client._timers = {};
@@ -274,7 +269,7 @@ export function reconnect(client: Client): void {
  * closed, otherwise DISCONNECTED; then FINISH, or the next attempt.
  * A message that begins with a close code sends it, where that is still possible (RFC 6455 §7.1.7).
  */
-function end(client: Client, message: string, type?: number, error?: TransportError): void {
+export function end(client: Client, message: string, type?: number, error?: TransportError): void {
   var response = client._response;
   var state = client._state;
   var code = error ? 0 : parseInt(message);
@@ -477,99 +472,6 @@ export function restartPing(client: Client): void {
     setTimer(client, PING_TIMER, (client._config[Field.PING_INTERVAL_SEC] || 10) * 1000, LONG_SLICE);
 }
 
-/** What a provider gives, or `otherwise`; if it throws, nothing that is of use, and the exception is reported. */
-function provided(provider: Provider | undefined, otherwise: string): string {
-  try {
-    var value = provider && provider();
-    return value === null || value === undefined ? otherwise : value;
-  } catch (exception) {
-    board._report(exception);
-    return " ";
-  }
-}
-
-/** One attempt to connect: BEFORE_CONNECT, then the transport. */
-function connect(client: Client): void {
-  var config = client._config;
-  // Another attempt, should a handler be cut off in this one (see onTimer).
-  reconnect(client);
-  setError(client, WEBSOCKET_ERROR_TYPE_NONE, 0);
-  if (!emit(client, WEBSOCKET_EVENT_BEFORE_CONNECT)) return;
-  var listener = (client._listener = Object.create(LISTENER) as Listener);
-  listener._client = client;
-  client._state = CONNECTING;
-  client._closeCode = 1006;
-  client._serverClosed = client._reason = undefined;
-  setTimer(client, STATE_TIMER, config[Field.NETWORK_TIMEOUT_MS] || 10000);
-  try {
-    var target: Uri | undefined = client._target;
-    if (!client._redirects) {
-      var uri = provided(config[Field.URI_PROVIDER], "");
-      if (client._listener !== listener) return;
-      target = uri ? configuredUri(config, uri) : client._uri;
-    }
-    if (!target || !target._defaultPort) throw "uri_provider gave no URI";
-    client._target = target;
-    var error = unsupported(config, target);
-    if (error) throw error;
-    var transport = config[Field.EXT_TRANSPORT];
-    var address = {
-      host: target._host,
-      port: target._port || target._defaultPort,
-      tls: target._defaultPort === 443 ? tlsOptions(config, target._host) : undefined,
-    };
-    client._usersOwn = !!transport;
-    // Not (transport || board).open: the build knows the board's functions only where they are called by name.
-    var connection = transport ? transport.open(address, listener) : board.open(address, listener);
-    if (client._listener === listener) {
-      client._connection = connection;
-      if (listener._opened) sendRequest(client);
-    } else connection.close();
-  } catch (exception) {
-    if (client._listener === listener) end(client, "" + exception);
-  }
-}
-
-/** The opening handshake's request (RFC 6455 §4.1), its headers in the order in which the C client sends them. */
-function sendRequest(client: Client): void {
-  var config = client._config;
-  var target = client._target;
-  var listener = client._listener;
-  var subprotocol = config[Field.SUBPROTOCOL] || "";
-  var key = makeKey();
-  var headers = normaliseHeaders(provided(config[Field.HEADERS_PROVIDER], config[Field.HEADERS] || ""));
-  if (client._listener !== listener) return;
-  if (headers === undefined) return end(client, "headers_provider gave no headers", WEBSOCKET_ERROR_TYPE_HANDSHAKE);
-  client._response = {
-    _key: key,
-    _offered: "," + subprotocol,
-    _status: 0,
-    _size: 0,
-    _line: "",
-    _values: ",,,,,,".split(","),
-    _retryAfter: 0,
-  };
-  var text =
-    "GET " +
-    (target._path || "/") +
-    " HTTP/1.1\r\nConnection: Upgrade\r\nHost: " +
-    authority(target) +
-    "\r\nUser-Agent: " +
-    (config[Field.USER_AGENT] || "ESP32 Websocket Client") +
-    "\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
-    key +
-    (subprotocol && "\r\nSec-WebSocket-Protocol: " + subprotocol) +
-    (target._username === undefined
-      ? ""
-      : "\r\nAuthorization: Basic " + board._base64(target._username + ":" + target._password)) +
-    "\r\n" +
-    headers +
-    "\r\n";
-  if (target._foreign) text = text.replace(/\r\nauthorization:[^\r]*/gi, "");
-  var bytes = board._bytes(board._utf8(text));
-  client._connection!.write(client._usersOwn ? bytes : board._wire(bytes));
-}
-
 /** Hands a piece of a frame's payload to the user; control frames are answered. See `readFrames`. */
 function deliver(client: Client, piece: string | Uint8Array, type: number, offset: number, length: number): boolean {
   var listener = client._listener;
@@ -606,50 +508,6 @@ function answer(client: Client, piece: Uint8Array, type: number): boolean {
   return client._listener === listener;
 }
 
-/**
- * The next bytes of the opening handshake's response. Once that has opened the connection, and the user has kept it,
- * returns the ones behind its head: they belong to the first frame.
- */
-function receiveResponse(client: Client, bytes: string): string | void {
-  var config = client._config;
-  var listener = client._listener;
-  var response = client._response!;
-  var rest = readResponse(response, bytes, function (line) {
-    if (client._response !== response) return;
-    setError(client, WEBSOCKET_ERROR_TYPE_NONE, response._status);
-    emit(client, WEBSOCKET_EVENT_HEADER_RECEIVED, line);
-  });
-  if (rest === undefined || client._response !== response) return;
-  var error = response._error;
-  if (response._location) {
-    var target = client._target;
-    var most = config[Field.MAX_REDIRECTS]!;
-    var uri = resolveUri(target, response._location);
-    if (++client._redirects > (most >= 0 ? most : 5)) error = "Too many redirects";
-    // Never from wss to ws, nor to what is neither.
-    else if (!uri || uri._defaultPort < target._defaultPort) error = "Cannot redirect to " + response._location;
-    else {
-      uri._username = target._username;
-      uri._password = target._password;
-      uri._foreign = target._foreign || authority(uri) !== authority(target);
-      disconnect(client, WEBSOCKET_ERROR_TYPE_NONE, 0);
-      client._target = uri;
-      return setTimer(client, STATE_TIMER, 0);
-    }
-  }
-  if (error) return end(client, error, WEBSOCKET_ERROR_TYPE_HANDSHAKE);
-  client._response = undefined;
-  client._failures = client._redirects = client._retryAfter = 0;
-  client._state = OPEN;
-  resetReader(client);
-  setTimer(client, STATE_TIMER);
-  restartPing(client);
-  if (config[Field.KEEP_ALIVE_ENABLE]) onTimer(client, KEEP_ALIVE_TIMER);
-  client.subprotocol = response._protocol;
-  emit(client, WEBSOCKET_EVENT_CONNECTED);
-  if (client._listener === listener) return rest;
-}
-
 /** A server error in the stream of frames, or a header that has come in part. */
 function afterReceive(client: Client, error: string | undefined): void {
   if (error) end(client, error);
@@ -657,7 +515,7 @@ function afterReceive(client: Client, error: string | undefined): void {
 }
 
 /** Listens to one connection; the connection's own listener inherits from it. */
-const LISTENER = {
+export const LISTENER = {
   opened: function (this: Listener): void {
     var client = this._client;
     if (client._listener === this && !this._opened) {
@@ -700,7 +558,7 @@ const LISTENER = {
 };
 
 /** One of the client's waits is over, or, if time is left, a slice of it. */
-function onTimer(client: Client, which: number, left?: number, slice?: number): void {
+export function onTimer(client: Client, which: number, left?: number, slice?: number): void {
   var config = client._config;
   delete client._timers[which];
   if (client._emitting) {
