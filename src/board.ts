@@ -80,6 +80,9 @@ export type Part = Payload | ArrayBuffer;
 /** Memory that the board makes frames in, one after the other. */
 export type FrameMemory = object;
 
+/** An object that can be cloned: on Espruino every object can. */
+export type Clonable<Fields> = Fields & { clone(): Fields };
+
 /**
  * A board: its sockets and the native calls that are too slow, or impossible, in plain JavaScript.
  * Underscored names are shortened by the build.
@@ -101,16 +104,29 @@ export interface Board extends Transport {
   _emitter(): object;
   /** A new array: `registered`, then the functions given to `emitter.on(event, …)`, then those to `on("any", …)`. */
   _handlers(emitter: object, event: string, registered: unknown[]): unknown[];
+  /** The one function that hears of the event "data", if there is just one, given to `emitter.on`; otherwise undefined. */
+  _onlyHandler(emitter: object, registered: unknown[]): Function | undefined;
+  /** The object itself, which can be cloned from now on. */
+  _clonable<Fields extends object>(object: Fields): Clonable<Fields>;
   /** Prints a line for the user. */
   _log(line: string): void;
-  /** Reports an exception of a user's handler the way the interpreter reports uncaught ones. */
+  /** Reports an exception of a user's handler, at once, the way the interpreter reports uncaught ones. */
   _report(exception: unknown): void;
 
   /**
    * True where not so many variables are free. Espruino does not throw when memory runs out: it stops in the middle of
    * things, and may even crash. What has no room must not be begun.
    */
-  _full(variables: number): boolean;
+  _lacks(variables: number): boolean;
+  /** True where the handlers of one more event might run out of memory. Cheap: it does not measure each time. */
+  _isLow(): boolean;
+  /** True if the interpreter has run out of memory since this was last asked, or is about to. */
+  _ranOutOfMemory(): boolean;
+  /**
+   * Makes a connection hear again whose handler the interpreter has taken off because it was cut off. Returns true if
+   * that was so.
+   */
+  _revive(connection: TransportConnection): boolean;
 
   /** 32 unpredictable bits, 0…2³²-1 (RFC 6455 §10.3). */
   _random(): number;
@@ -123,8 +139,19 @@ export interface Board extends Transport {
 
   /** The UTF-8 of a text as a byte string; where strings are bytes, the text itself. */
   _utf8(text: string): string;
-  /** A copy of the caller's data that later changes of the data do not reach; text becomes UTF-8. Throws on others. */
-  _payload(data: string | Uint8Array | ArrayBuffer | number[]): Payload;
+  /**
+   * How many bytes the caller's data has: a text (then it has at least so many), an ArrayBuffer, a view of one, an array
+   * of bytes; 0 for null. Undefined for all else.
+   */
+  _size(data: unknown): number | undefined;
+  /** How many bytes of memory `_payload` takes for such data of `size` bytes. */
+  _copySize(data: unknown, size: number): number;
+  /** Such data as it is kept while it waits: later changes do not reach it. Text becomes UTF-8. */
+  _payload(data: unknown): Payload;
+  /** A text or a Uint8Array for `_shortFrame`, which uses it at once; undefined for all else. Text becomes UTF-8. */
+  _shortPayload(data: unknown): Payload | undefined;
+  /** A whole frame with a random masking key, ready for the board's `write`: payload of at most 125 bytes. */
+  _shortFrame(first: number, payload: Payload): string | Uint8Array;
   /**
    * `header`, then `length` bytes of `part` from `offset`, then zeros up to a multiple of four bytes: a new array with a
    * buffer of its own.
@@ -132,6 +159,8 @@ export interface Board extends Transport {
   _join(header: number[], part: Part, offset: number, length: number): Uint8Array;
   /** What the board's own connections take in `write`: the array, or a byte string in its place. */
   _wire(bytes: Uint8Array): Uint8Array;
+  /** The same as an array that the user's transport may keep. */
+  _unwire(frame: Uint8Array): Uint8Array;
   /** Bytes `offset`… of a payload, at most `length` of them. */
   _slice(payload: Payload, offset: number, length: number): Payload;
   /** The same, or more, in the form that frames are made from the fastest: a window into a long payload. */
@@ -142,10 +171,10 @@ export interface Board extends Transport {
    */
   _frameMemory(length: number): FrameMemory | undefined;
   /**
-   * One frame with a random masking key, in that memory, as `encodeFrame` makes it: payload of 126 bytes or more.
-   * The next one overwrites it.
+   * One frame with a random masking key, in that memory, as `encodeFrame` makes it: `header` (`frameHeader`) has four
+   * bytes. The next one overwrites it.
    */
-  _makeFrame(memory: FrameMemory, first: number, part: Part, offset: number, length: number): Uint8Array;
+  _makeFrame(memory: FrameMemory, header: number[], part: Part, offset: number, length: number): Uint8Array;
   /** The text of a byte string of whole, valid UTF-8; where strings are bytes, that string. */
   _text(bytes: string): string;
   /** The bytes as a byte string: one character per byte. */
@@ -164,17 +193,27 @@ export let _pem: Board["_pem"];
 export let _ipv6: Board["_ipv6"];
 export let _emitter: Board["_emitter"];
 export let _handlers: Board["_handlers"];
+export let _onlyHandler: Board["_onlyHandler"];
+export let _clonable: Board["_clonable"];
 export let _log: Board["_log"];
 export let _report: Board["_report"];
-export let _full: Board["_full"];
+export let _lacks: Board["_lacks"];
+export let _isLow: Board["_isLow"];
+export let _ranOutOfMemory: Board["_ranOutOfMemory"];
+export let _revive: Board["_revive"];
 export let _random: Board["_random"];
 export let _sha1: Board["_sha1"];
 export let _base64: Board["_base64"];
 export let _unbase64: Board["_unbase64"];
 export let _utf8: Board["_utf8"];
+export let _size: Board["_size"];
+export let _copySize: Board["_copySize"];
 export let _payload: Board["_payload"];
+export let _shortPayload: Board["_shortPayload"];
+export let _shortFrame: Board["_shortFrame"];
 export let _join: Board["_join"];
 export let _wire: Board["_wire"];
+export let _unwire: Board["_unwire"];
 export let _slice: Board["_slice"];
 export let _window: Board["_window"];
 export let _frameMemory: Board["_frameMemory"];
@@ -192,17 +231,27 @@ export function install(board: Board): void {
   _ipv6 = board._ipv6;
   _emitter = board._emitter.bind(board);
   _handlers = board._handlers.bind(board);
+  _onlyHandler = board._onlyHandler.bind(board);
+  _clonable = board._clonable.bind(board);
   _log = board._log.bind(board);
   _report = board._report.bind(board);
-  _full = board._full.bind(board);
+  _lacks = board._lacks.bind(board);
+  _isLow = board._isLow.bind(board);
+  _ranOutOfMemory = board._ranOutOfMemory.bind(board);
+  _revive = board._revive.bind(board);
   _random = board._random.bind(board);
   _sha1 = board._sha1.bind(board);
   _base64 = board._base64.bind(board);
   _unbase64 = board._unbase64.bind(board);
   _utf8 = board._utf8.bind(board);
+  _size = board._size.bind(board);
+  _copySize = board._copySize.bind(board);
   _payload = board._payload.bind(board);
+  _shortPayload = board._shortPayload.bind(board);
+  _shortFrame = board._shortFrame.bind(board);
   _join = board._join.bind(board);
   _wire = board._wire.bind(board);
+  _unwire = board._unwire.bind(board);
   _slice = board._slice.bind(board);
   _window = board._window.bind(board);
   _frameMemory = board._frameMemory.bind(board);

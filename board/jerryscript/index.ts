@@ -3,6 +3,7 @@
  * reference. The bundle for `require("esp_websocket_client")` there.
  */
 import type { Address, Payload, TransportConnection, TransportListener } from "../../src/board";
+import { encodeFrame } from "../../src/protocol/frame_writer";
 import { pem } from "../shared/pem";
 import { sha1 } from "../shared/sha1";
 
@@ -233,18 +234,48 @@ export function _handlers(emitter: any, event: string, registered: unknown[]): u
   return registered.concat(listeners[event] || [], listeners.any || []);
 }
 
+export function _onlyHandler(emitter: any, registered: unknown[]): Function | undefined {
+  var handlers = _handlers(emitter, "data", registered);
+  return handlers.length === 1 && typeof handlers[0] === "function" ? (handlers[0] as Function) : undefined;
+}
+
+/** What the prototype of objects that can be cloned has. */
+var clonable = {
+  clone: function (this: any) {
+    var copy: any = {};
+    for (var name in this) if (name !== "clone") copy[name] = this[name];
+    return copy;
+  },
+};
+
+export function _clonable(object: any): any {
+  var copy = Object.create(clonable);
+  for (var name in object) copy[name] = object[name];
+  return copy;
+}
+
 export function _log(line: string): void {
   console.log(line);
 }
 
-export function _report(exception: unknown): void {
+export function _report(exception: any): void {
   // The host ends the process for an exception that nobody waits for.
-  setTimeout(function () {
-    if (!process.emit("uncaughtException", exception)) console.error("Uncaught " + exception);
-  }, 0);
+  if (process.emit("uncaughtException", exception)) return;
+  console.error("Uncaught " + exception);
+  if (exception && exception.stack) console.error("" + exception.stack);
 }
 
-export function _full(): boolean {
+// Where its heap is full, the host ends the process: nothing can be asked.
+export function _lacks(): boolean {
+  return false;
+}
+export function _isLow(): boolean {
+  return false;
+}
+export function _ranOutOfMemory(): boolean {
+  return false;
+}
+export function _revive(): boolean {
   return false;
 }
 
@@ -285,17 +316,38 @@ export function _utf8(text: string): string {
   return _byteString(copy(buffer, 0, buffer.length, new Uint8Array(buffer.length), 0));
 }
 
+export function _size(data: any): number | undefined {
+  if (data === null) return 0;
+  if (typeof data === "string" || Buffer.isBuffer(data)) return data.length;
+  if (typeof data !== "object") return undefined;
+  return data.byteLength >= 0 ? data.byteLength : data instanceof Array ? data.length : undefined;
+}
+
+export function _copySize(_data: unknown, size: number): number {
+  return size;
+}
+
 // In a buffer, so that a message that waits takes nothing of the heap.
-export function _payload(data: unknown): Payload {
-  return (typeof data === "string"
-    ? encode(data)
-    : data instanceof Uint8Array
-      ? toBuffer(data)
-      : Buffer.isBuffer(data)
-        ? data.slice(0, data.length)
-        : data instanceof ArrayBuffer
-          ? toBuffer(new Uint8Array(data))
-          : Buffer.from(data as number[])) as unknown as Payload;
+export function _payload(data: any): Payload {
+  var buffer: HostBuffer;
+  if (typeof data === "string") buffer = encode(data);
+  else if (data === null) buffer = new Buffer(0);
+  else if (Buffer.isBuffer(data)) buffer = data.slice(0, data.length);
+  else if (data instanceof Array) buffer = Buffer.from(data as number[]);
+  // Whatever numbers a view shows, its bytes are what is sent.
+  else
+    buffer = toBuffer(
+      data.buffer ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
+    );
+  return buffer as unknown as Payload;
+}
+
+export function _shortPayload(data: unknown): Payload | undefined {
+  return (typeof data === "string" || data instanceof Uint8Array) && data.length < 126 ? _payload(data) : undefined;
+}
+
+export function _shortFrame(first: number, payload: Payload): Uint8Array {
+  return encodeFrame(first, payload, 0, payload.length, _random());
 }
 
 export function _join(header: number[], payload: Payload, offset: number, length: number): Uint8Array {
@@ -307,6 +359,8 @@ export function _join(header: number[], payload: Payload, offset: number, length
 export function _wire(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
+
+export const _unwire = _wire;
 
 export function _slice(payload: Payload, offset: number, length: number): Payload {
   return (payload as unknown as HostBuffer).slice(offset, offset + length) as unknown as Payload;

@@ -4,13 +4,15 @@
  * is null or destroyed.
  */
 import * as board from "../board";
-import type { Payload } from "../board";
-import * as core from "../client/client";
-import type { Client } from "../client/client";
+import { Client, createClient, OPEN } from "../client/client";
 import { checkConfig, Config, configuredUri, isSafe, normaliseHeaders } from "../config/config";
 import { EventHandler } from "../client/events";
 import * as Field from "../config/fields";
-import * as frame from "../protocol/frame";
+import * as lifecycle from "../client/lifecycle";
+import { firstBytes, PARTIAL, toMilliseconds } from "../client/sending";
+import { send } from "../client/short_messages";
+import { restartPing } from "../client/timers";
+import * as frame from "../protocol/frames";
 import { tlsOptions } from "../config/tls";
 import { parseUri } from "../protocol/uri";
 
@@ -78,10 +80,7 @@ export const WS_TRANSPORT_OPCODES_PONG = 10;
 export const WS_TRANSPORT_OPCODES_FIN = 0x80;
 export const WS_TRANSPORT_OPCODES_NONE = 0x100;
 
-/** Milliseconds in a tick. */
-export const portTICK_PERIOD_MS = 10;
-/** A timeout without limit, in ticks. */
-export const portMAX_DELAY = 0xffffffff;
+export { portMAX_DELAY, portTICK_PERIOD_MS } from "../client/sending";
 
 /** What a `send_*` function takes: text is sent as UTF-8, an array's numbers as bytes. */
 export type Data = string | Uint8Array | ArrayBuffer | number[] | null;
@@ -112,23 +111,8 @@ export function esp_websocket_client_init(config: Config): Client | null {
     board._log("esp_websocket_client: " + sentence);
     return null;
   }
-  var client = board._emitter() as Client;
-  // Espruino searches a field from the first one on: those that each message needs come first.
-  client._inFlight = client._sending = client._state = core.IDLE;
-  client._bufferSize = settings[Field.BUFFER_SIZE] || 1024;
-  client._queueSize = settings[Field.TX_QUEUE_SIZE] || client._bufferSize * 4;
-  client._response = client.raw_data = client._connection = client._listener = undefined;
-  frame.resetReader(client);
-  client._emitting = client._fin = false;
-  client.tx_queued = client._run = client._length = client._opcode = 0;
-  client._registrations = [];
-  client._later = [];
-  client._config = settings;
-  client._uri = client._target = uri;
-  core.setError(client, 0, 0);
-  client._timers = {};
-  client._lastTimer = core.LAST_TIMER;
-  client._queue = [];
+  var client = createClient(settings, uri);
+  lifecycle.setError(client, 0, 0);
   return client;
 }
 
@@ -157,7 +141,7 @@ export function esp_websocket_client_set_uri(client: Handle, uri: string): numbe
  */
 export function esp_websocket_client_set_headers(client: Handle, headers: string): number {
   var lines = normaliseHeaders(headers);
-  if (!client || client._state !== core.OPEN || lines == null) return ESP_ERR_INVALID_ARG;
+  if (!client || client._state !== OPEN || lines == null) return ESP_ERR_INVALID_ARG;
   client._config[Field.HEADERS] = lines;
   return ESP_OK;
 }
@@ -182,7 +166,7 @@ export function esp_websocket_client_start(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
   var uri = client._uri;
   if (client._state || !(client._config[Field.URI_PROVIDER] || (uri._host && uri._defaultPort))) return ESP_FAIL;
-  return core.start(client) ? ESP_OK : ESP_ERR_NOT_SUPPORTED;
+  return lifecycle.start(client) ? ESP_OK : ESP_ERR_NOT_SUPPORTED;
 }
 
 /**
@@ -192,14 +176,14 @@ export function esp_websocket_client_start(client: Handle): number {
 export function esp_websocket_client_stop(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
   if (!client._state) return ESP_FAIL;
-  core.stop(client);
+  lifecycle.stop(client);
   return ESP_OK;
 }
 
 /** Stops the client if it is started, and frees it: the handle is dead from here on. Returns `ESP_OK`. */
 export function esp_websocket_client_destroy(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
-  core.destroy(client);
+  lifecycle.destroy(client);
   return ESP_OK;
 }
 
@@ -209,46 +193,6 @@ export function esp_websocket_client_destroy_on_exit(client: Handle): number {
   client._destroyOnExit = true;
   return ESP_OK;
 }
-
-/** The first `length` bytes of what the user gives, by default all; undefined if there are none, or no room for them. */
-function payloadOf(client: Handle, data: any, length: number | undefined): Payload | undefined {
-  // A number, a boolean or a function.
-  if (typeof data < "o") return undefined;
-  try {
-    data = data || "";
-    var size = data.length || data.byteLength;
-    if (size > frame.CONTROL_LIMIT) {
-      // Before anything is made of it. A text has no fewer bytes than characters.
-      var room = client!._queueSize - client!.tx_queued;
-      var piece = Math.min(size, client!._bufferSize);
-      if (
-        (client!._queue[0] && (length! >= 0 ? length! : size) > room) ||
-        // Beside the data, and what handlers need, there will be a copy that waits, and each frame as it is masked and
-        // as it is sent.
-        board._full(300 + piece / 6 + (typeof data === "string" ? 0 : size / 12))
-      ) {
-        client!._wantsDrain = client!._waiting = true;
-        return undefined;
-      }
-      // Here, and not in a function of the core: most messages find the memory there, and a call would cost them more.
-      // For what waits behind other messages, it is made when its turn comes.
-      if (piece >= core.NATIVE && client!._state === core.OPEN && !client!._memory && !board._full(core.PLENTY))
-        core.makeMemory(client!);
-    }
-    var payload = board._payload(data);
-    // A string's length in characters is all of it, too.
-    return length === undefined || length === data.length
-      ? payload
-      : length >= 0 && length <= payload.length
-        ? board._slice(payload, 0, length)
-        : undefined;
-  } catch (exception) {
-    return undefined;
-  }
-}
-
-/** To an opcode: without the FIN bit, more of the message follows. */
-const PARTIAL = 0x200;
 
 /**
  * Takes a message or a control frame (at most 125 bytes) of any opcode, with FIN.
@@ -264,67 +208,12 @@ export function esp_websocket_client_send_with_opcode(
   len?: number,
   timeout?: number
 ): number {
-  if (!client || client._state !== core.OPEN) return -1;
-  var payload =
-    typeof data === "string" && data.length <= frame.CONTROL_LIMIT && len === undefined
-      ? board._payload(data)
-      : payloadOf(client, data, len);
-  if (payload === undefined) return -1;
-  len = payload.length;
-  // A short whole message that finds nothing waiting goes at once.
-  return opcode >= 1 &&
-    opcode < 3 &&
-    !client._sending &&
-    client._inFlight < client._bufferSize &&
-    len <= client._bufferSize
-    ? core.write(client, frame.FIN | opcode, payload, 0, len)
-      ? len
-      : -1
-    : sendQueued(client, opcode, payload, len, timeout);
-}
-
-/** The same for everything else: long messages, parts of messages, control frames, and what has to wait. */
-function sendQueued(
-  client: Client,
-  opcode: number,
-  payload: Payload,
-  length: number,
-  timeout: number | undefined
-): number {
-  var sending = client._sending;
-  var fin = opcode & PARTIAL ? 0 : frame.FIN;
-  opcode &= 0x7f;
-  if (opcode > 7) {
-    if (!fin || opcode > frame.PONG || length > frame.CONTROL_LIMIT) return -1;
-    if (opcode === frame.CLOSE) {
-      core.close(client, payload, ticks(client, timeout));
-      return length;
-    }
-  } else {
-    if (opcode > 2 || !opcode === !sending) return -1;
-    // Without time to wait, a message goes at once or not at all.
-    if (timeout === 0 && client._inFlight >= client._bufferSize) {
-      client._wantsDrain = client._waiting = true;
-      return -1;
-    }
-    client._sending = fin ? 0 : sending || opcode;
-  }
-  var patience = timeout! >= 0 && timeout! < portMAX_DELAY ? ticks(client, timeout) : 0;
-  if (core.enqueue(client, opcode, fin, payload, length, patience)) return length;
-  if (client._state === core.OPEN) client._sending = sending;
-  return -1;
-}
-
-/** A timeout in milliseconds; without limit, and for 0, `network_timeout_ms`. */
-function ticks(client: Client, timeout: number | undefined): number {
-  return timeout! > 0 && timeout! < portMAX_DELAY
-    ? timeout! * portTICK_PERIOD_MS
-    : client._config[Field.NETWORK_TIMEOUT_MS] || 10000;
+  return send(client, opcode, data, len, timeout);
 }
 
 /** Takes a binary message into the send queue, as frames of at most `buffer_size` bytes. */
 export function esp_websocket_client_send_bin(client: Handle, data: Data, len?: number, timeout?: number): number {
-  return esp_websocket_client_send_with_opcode(client, frame.BINARY, data, len, timeout);
+  return send(client, frame.BINARY, data, len, timeout);
 }
 
 /**
@@ -342,12 +231,12 @@ export function esp_websocket_client_send_bin_partial(
   len?: number,
   timeout?: number
 ): number {
-  return esp_websocket_client_send_with_opcode(client, PARTIAL | frame.BINARY, data, len, timeout);
+  return send(client, PARTIAL | frame.BINARY, data, len, timeout);
 }
 
 /** Takes a text message into the send queue. The bytes of a Uint8Array must be UTF-8. */
 export function esp_websocket_client_send_text(client: Handle, data: Data, len?: number, timeout?: number): number {
-  return esp_websocket_client_send_with_opcode(client, frame.TEXT, data, len, timeout);
+  return send(client, frame.TEXT, data, len, timeout);
 }
 
 /** Begins a text message, to be continued by `send_cont_msg` and ended by `send_fin`. */
@@ -357,17 +246,17 @@ export function esp_websocket_client_send_text_partial(
   len?: number,
   timeout?: number
 ): number {
-  return esp_websocket_client_send_with_opcode(client, PARTIAL | frame.TEXT, data, len, timeout);
+  return send(client, PARTIAL | frame.TEXT, data, len, timeout);
 }
 
 /** Continues the message that a `_partial` function began. */
 export function esp_websocket_client_send_cont_msg(client: Handle, data: Data, len?: number, timeout?: number): number {
-  return esp_websocket_client_send_with_opcode(client, PARTIAL | frame.CONTINUATION, data, len, timeout);
+  return send(client, PARTIAL | frame.CONTINUATION, data, len, timeout);
 }
 
 /** Ends the message that a `_partial` function began, with an empty frame. */
 export function esp_websocket_client_send_fin(client: Handle, timeout?: number): number {
-  return esp_websocket_client_send_with_opcode(client, frame.CONTINUATION, null, undefined, timeout);
+  return send(client, frame.CONTINUATION, null, undefined, timeout);
 }
 
 /**
@@ -390,27 +279,24 @@ export function esp_websocket_client_close_with_code(
   len?: number,
   timeout?: number
 ): number {
-  var reason = payloadOf(client, data, len);
-  return reason === undefined || !frame.isCloseCode(code) || reason.length > frame.CONTROL_LIMIT - 2
-    ? ESP_ERR_INVALID_ARG
-    : closeWith(
-        client,
-        board._payload(board._join([code >> 8, code & 255], reason, 0, reason.length).subarray(0, reason.length + 2)),
-        timeout
-      );
+  var reason = firstBytes(data === undefined ? null : data, len);
+  if (reason === undefined || !frame.isCloseCode(code) || reason.length > frame.CONTROL_LIMIT - 2)
+    return ESP_ERR_INVALID_ARG;
+  var body = board._join([code >> 8, code & 255], reason, 0, reason.length).subarray(0, reason.length + 2);
+  return closeWith(client, board._payload(body), timeout);
 }
 
-function closeWith(client: Handle, payload: Payload, timeout: number | undefined): number {
+function closeWith(client: Handle, payload: board.Payload, timeout: number | undefined): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
   if (!client._state) return ESP_FAIL;
-  if (client._state < core.OPEN) core.stop(client);
-  else if (client._state === core.OPEN) core.close(client, payload, ticks(client, timeout));
+  if (client._state < OPEN) lifecycle.stop(client);
+  else if (client._state === OPEN) lifecycle.close(client, payload, toMilliseconds(client, timeout));
   return ESP_OK;
 }
 
 /** True while messages can be sent. */
 export function esp_websocket_client_is_connected(client: Handle): boolean {
-  return !!client && client._state === core.OPEN;
+  return !!client && client._state === OPEN;
 }
 
 /** Seconds between PINGs; 0 for a null handle. */
@@ -422,7 +308,7 @@ export function esp_websocket_client_get_ping_interval_sec(client: Handle): numb
 export function esp_websocket_client_set_ping_interval_sec(client: Handle, seconds: number): number {
   if (!client || !client._config || !(seconds >= 0)) return ESP_ERR_INVALID_ARG;
   client._config[Field.PING_INTERVAL_SEC] = seconds;
-  core.restartPing(client);
+  restartPing(client);
   return ESP_OK;
 }
 
@@ -441,7 +327,7 @@ export function esp_websocket_client_set_reconnect_timeout(client: Handle, milli
   if (!client || !client._config || !(milliseconds > 0)) return ESP_ERR_INVALID_ARG;
   if (client._config[Field.DISABLE_AUTO_RECONNECT]) return ESP_ERR_INVALID_STATE;
   client._config[Field.RECONNECT_TIMEOUT_MS] = milliseconds;
-  core.restartWait(client);
+  lifecycle.restartWait(client);
   return ESP_OK;
 }
 

@@ -1,28 +1,18 @@
 /** The opening handshake of one attempt: BEFORE_CONNECT, the transport, the request, the response, redirects. */
 import * as board from "../board";
+import type { TransportConnection } from "../board";
 import { configuredUri, normaliseHeaders, Provider, unsupported } from "../config/config";
 import * as Field from "../config/fields";
 import { tlsOptions } from "../config/tls";
-import { resetReader } from "../protocol/frame";
+import { resetReader } from "../protocol/frame_reader";
 import { makeKey, readResponse } from "../protocol/handshake";
 import { authority, resolveUri, Uri } from "../protocol/uri";
+import { Client, CONNECTING, Listener, OPEN, updateDirect } from "./client";
+import { LISTENER } from "./listener";
+import { connectionLost, disconnect, reconnect, setError } from "./lifecycle";
+import { restartPing, setTimer, startKeepAlive, STATE_TIMER } from "./timers";
 import {
-  Client,
-  CONNECTING,
-  disconnect,
-  end,
-  KEEP_ALIVE_TIMER,
-  Listener,
-  LISTENER,
-  onTimer,
-  OPEN,
-  reconnect,
-  restartPing,
-  setError,
-  setTimer,
-  STATE_TIMER,
-} from "./client";
-import {
+  dataTemplate,
   emit,
   WEBSOCKET_ERROR_TYPE_HANDSHAKE,
   WEBSOCKET_ERROR_TYPE_NONE,
@@ -42,10 +32,22 @@ function provided(provider: Provider | undefined, otherwise: string): string {
   }
 }
 
+/** The user's transport takes arrays, and may keep them. */
+function usersConnection(connection: TransportConnection): TransportConnection {
+  return {
+    write: function (frame) {
+      connection.write(board._unwire(frame));
+    },
+    close: function () {
+      connection.close();
+    },
+  };
+}
+
 /** One attempt to connect: BEFORE_CONNECT, then the transport. */
 export function connect(client: Client): void {
   var config = client._config;
-  // Another attempt, should a handler be cut off in this one (see onTimer).
+  // Should the handler of BEFORE_CONNECT be cut off, another attempt follows.
   reconnect(client);
   setError(client, WEBSOCKET_ERROR_TYPE_NONE, 0);
   if (!emit(client, WEBSOCKET_EVENT_BEFORE_CONNECT)) return;
@@ -72,15 +74,14 @@ export function connect(client: Client): void {
       port: target._port || target._defaultPort,
       tls: target._defaultPort === 443 ? tlsOptions(config, target._host) : undefined,
     };
-    client._usersOwn = !!transport;
     // Not (transport || board).open: the build knows the board's functions only where they are called by name.
-    var connection = transport ? transport.open(address, listener) : board.open(address, listener);
+    var connection = transport ? usersConnection(transport.open(address, listener)) : board.open(address, listener);
     if (client._listener === listener) {
       client._connection = connection;
       if (listener._opened) sendRequest(client);
     } else connection.close();
   } catch (exception) {
-    if (client._listener === listener) end(client, "" + exception);
+    if (client._listener === listener) connectionLost(client, "" + exception);
   }
 }
 
@@ -93,7 +94,8 @@ export function sendRequest(client: Client): void {
   var key = makeKey();
   var headers = normaliseHeaders(provided(config[Field.HEADERS_PROVIDER], config[Field.HEADERS] || ""));
   if (client._listener !== listener) return;
-  if (headers === undefined) return end(client, "headers_provider gave no headers", WEBSOCKET_ERROR_TYPE_HANDSHAKE);
+  if (headers === undefined)
+    return connectionLost(client, "headers_provider gave no headers", WEBSOCKET_ERROR_TYPE_HANDSHAKE);
   client._response = {
     _key: key,
     _offered: "," + subprotocol,
@@ -120,8 +122,7 @@ export function sendRequest(client: Client): void {
     headers +
     "\r\n";
   if (target._foreign) text = text.replace(/\r\nauthorization:[^\r]*/gi, "");
-  var bytes = board._bytes(board._utf8(text));
-  client._connection!.write(client._usersOwn ? bytes : board._wire(bytes));
+  client._connection!.write(board._wire(board._bytes(board._utf8(text))));
 }
 
 /**
@@ -155,14 +156,17 @@ export function receiveResponse(client: Client, bytes: string): string | void {
       return setTimer(client, STATE_TIMER, 0);
     }
   }
-  if (error) return end(client, error, WEBSOCKET_ERROR_TYPE_HANDSHAKE);
+  if (error) return connectionLost(client, error, WEBSOCKET_ERROR_TYPE_HANDSHAKE);
   client._response = undefined;
   client._failures = client._redirects = client._retryAfter = 0;
   client._state = OPEN;
   resetReader(client);
   setTimer(client, STATE_TIMER);
   restartPing(client);
-  if (config[Field.KEEP_ALIVE_ENABLE]) onTimer(client, KEEP_ALIVE_TIMER);
+  startKeepAlive(client);
+  client._template = dataTemplate(client);
+  client._betweenMessages = true;
+  updateDirect(client);
   client.subprotocol = response._protocol;
   emit(client, WEBSOCKET_EVENT_CONNECTED);
   if (client._listener === listener) return rest;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { install } from "../../src/board";
-import { FrameReader, readFrames, resetReader } from "../../src/protocol/frame";
+import { feed, FrameReader, readPiece, resetReader } from "../../src/protocol/frame_reader";
 import { HEAD_LIMIT, readResponse, Response } from "../../src/protocol/handshake";
 import { frame } from "../support/peer";
 import { TestBoard } from "../unit/test_board";
@@ -166,14 +166,10 @@ function readAll(bytes: Buffer, lengths: number[], limit: number): Seen {
   const frames: ReferenceFrame[] = [];
   let closed = false;
   let error: string | undefined;
-  const deliver = (
-    from: FrameReader,
-    given: string | Uint8Array,
-    type: number,
-    offset: number,
-    length: number
-  ): boolean => {
-    same(from, reader, "the reader");
+  const deliver = (type: number): void => {
+    const given = reader._piece!;
+    const offset = reader._start;
+    const length = reader._size;
     same(typeof given, type === 1 ? "string" : "object", "the form of a piece");
     const piece = Buffer.from(given as string);
     same(length, piece.length, "a piece's length");
@@ -199,15 +195,17 @@ function readAll(bytes: Buffer, lengths: number[], limit: number): Seen {
     held = type === 1 ? reader._cut.length : held;
     current.complete = !reader._left;
     closed = type === 8;
-    return !closed;
   };
   /** Bytes of a character that wait for their others, now and when the current frame began. */
   let held = 0;
   let heldBefore = 0;
   for (const slice of slices(bytes, lengths)) {
-    error = readFrames(reader, Buffer.from(slice).toString("latin1"), limit, deliver);
+    feed(reader, Buffer.from(slice).toString("latin1"));
+    for (let type = 0; !closed && (type = readPiece(reader, limit)) > 0;) deliver(type);
+    if (reader._violation) error = `${reader._violationCode} ${reader._violation}`;
     // The stated bound: an unfinished header, a control frame's payload, three bytes of a character.
-    if (reader._header.length > 9) throw new Error("More than an unfinished header is kept.");
+    if (!closed && !error && reader._chunk.length - reader._index > 9)
+      throw new Error("More than an unfinished header is kept.");
     if (reader._control.length > 125) throw new Error("More than a control frame is kept.");
     if (reader._cut.length > 3) throw new Error("More than a cut character is kept.");
     if (error || closed) break;

@@ -249,14 +249,29 @@ describe("row: close echo carries no code", () => {
   });
 });
 
-describe("row: any PONG counts, even unsolicited", () => {
-  test("only the answer to the pending PING counts", () => {
+describe("row: only PONGs keep the connection", () => {
+  test("any PONG after our PING answers it, whatever its payload", () => {
     const rig = Rig.connected({ ping_interval_sec: 1, pingpong_timeout_sec: 2 });
     pass(1000);
     rig.frame(0x8a, "unsolicited");
     pass(1999);
     expect(rig.take()).toEqual(["DATA(10,1,11/11@0) 756e736f6c696369746564"]);
     pass(1);
+    expect(rig.take()).toEqual([]);
+  });
+
+  test("any bytes while we wait start the wait anew", () => {
+    const rig = Rig.connected({ ping_interval_sec: 3, pingpong_timeout_sec: 2 });
+    pass(3000);
+    pass(1500);
+    // The first part of a long frame.
+    rig.receive(serverFrame(0x82, new Uint8Array(1000)).subarray(0, 500));
+    pass(1400);
+    rig.take();
+    rig.receive(new Uint8Array(100));
+    pass(1900);
+    expect(rig.take()).toEqual(["DATA(2,1,100/1000@496)"].map((line) => expect.stringContaining(line)));
+    pass(2000);
     expect(rig.take()).toEqual(["ERROR et=2 hs=101", "DISCONNECTED et=2 hs=101"]);
   });
 

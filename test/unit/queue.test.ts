@@ -76,7 +76,7 @@ test('full: -1, and "drain" follows when there is room again', () => {
   expect(drains).toHaveLength(1);
 });
 
-test('too little memory for the frames of a message: -1, the connection lives on, and "drain" follows', () => {
+test("too little memory for the frames of a message, and nothing that will be freed: -1, and an ERROR that says how much", () => {
   const rig = Rig.connected({ buffer_size: 1000, ping_interval_sec: 1 });
   const drains: number[] = [];
   (rig.client as unknown as Emitter).on("drain", () => drains.push(text(rig, "x".repeat(1000))));
@@ -87,13 +87,22 @@ test('too little memory for the frames of a message: -1, the connection lives on
   expect(ws.esp_websocket_client_send_text_partial(rig.client, "x".repeat(1000))).toBe(-1);
   expect(ws.esp_websocket_client_is_connected(rig.client)).toBe(true);
   expect(rig.connection.take()).toHaveLength(0);
-  // The PING is the next that goes out; once it has left, the queue has room again.
-  rig.board.free = 470;
-  pass(1000);
-  expect(rig.connection.takeWire()).toEqual(["89(0)"]);
-  rig.drain();
-  expect(drains).toEqual([1000]);
+  expect(rig.take()).toEqual(Array(4).fill("ERROR hs=101"));
+  expect(rig.last(ws.WEBSOCKET_EVENT_ERROR).data_ptr).toBe(
+    "No memory to send 1000 bytes: that takes 578 free variables"
+  );
+  rig.board.free = 578;
+  expect(text(rig, "x".repeat(1000))).toBe(1000);
+  // What waits will make room.
+  expect(text(rig, "x".repeat(1000))).toBe(1000);
+  rig.board.free = 577;
+  expect(text(rig, "x".repeat(1000))).toBe(-1);
+  expect(rig.take()).toEqual([]);
   expect(rig.connection.takeWire()).toEqual(["81(1000)"]);
+  rig.board.free = 578;
+  rig.drain();
+  expect(rig.connection.takeWire()).toEqual(["81(1000)"]);
+  expect(drains).toEqual([1000]);
   // What is short and need not wait is sent with whatever there is; a copy of bytes takes memory of its own.
   rig.drain();
   rig.board.free = 0;
@@ -394,6 +403,7 @@ test("a part that fails with its connection leaves no unfinished message behind"
   rig.connection.onWrite = () => {
     throw new Error("gone");
   };
+  pass(0);
   expect(ws.esp_websocket_client_send_cont_msg(rig.client, "middle")).toBe(-1);
   pass(10000);
   rig.accept();

@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import type { Address, Board, Part, Payload, Transport, TransportConnection, TransportListener } from "../../src/board";
+import type {
+  Address,
+  Board,
+  Clonable,
+  Part,
+  Payload,
+  Transport,
+  TransportConnection,
+  TransportListener,
+} from "../../src/board";
+import { encodeFrame } from "../../src/protocol/frame_writer";
 import { pem } from "../../board/shared/pem";
 import { decodeFrames, type ReceivedFrame } from "../support/peer";
 
@@ -32,6 +42,8 @@ export class TestConnection implements TransportConnection {
 
   /** The bytes written since the last call. */
   take(): Buffer {
+    // What the idle loop sends next.
+    if ("clock" in setTimeout) jest.advanceTimersByTime(0);
     const bytes = Buffer.concat(this.written.slice(this.taken));
     this.taken = this.written.length;
     return bytes;
@@ -111,8 +123,30 @@ export class TestBoard extends TestTransport implements Board {
   _report(exception: unknown): void {
     this.reported.push(exception);
   }
-  _full(variables: number): boolean {
+  _onlyHandler(emitter: object, registered: unknown[]): Function | undefined {
+    const handlers = this._handlers(emitter, "data", registered);
+    return handlers.length === 1 && typeof handlers[0] === "function" ? handlers[0] : undefined;
+  }
+  _clonable<Fields extends object>(object: Fields): Clonable<Fields> {
+    return Object.assign(Object.create({ clone: () => ({ ...object }) }), object) as Clonable<Fields>;
+  }
+  _lacks(variables: number): boolean {
     return this.free < variables;
+  }
+  _isLow(): boolean {
+    return this._lacks(300);
+  }
+  /** True: a handler was cut off for want of memory. */
+  ranOut = false;
+  _ranOutOfMemory(): boolean {
+    return this.ranOut;
+  }
+  /** True: the connection's handler was taken off, as Espruino does when it cuts one off. */
+  deaf = false;
+  _revive(_connection: TransportConnection): boolean {
+    const deaf = this.deaf;
+    this.deaf = false;
+    return deaf;
   }
 
   _random(): number {
@@ -131,11 +165,27 @@ export class TestBoard extends TestTransport implements Board {
   _utf8(text: string): string {
     return Buffer.from(text).toString("latin1");
   }
-  _payload(data: string | Uint8Array | ArrayBuffer | number[]): Payload {
+  _size(data: unknown): number | undefined {
+    if (data === null) return 0;
+    if (typeof data === "string" || Array.isArray(data)) return data.length;
+    return data instanceof ArrayBuffer || ArrayBuffer.isView(data) ? data.byteLength : undefined;
+  }
+  _copySize(_data: unknown, size: number): number {
+    return size;
+  }
+  _payload(data: unknown): Payload {
+    if (data === null) return new Uint8Array(0);
     if (typeof data === "string") return Uint8Array.from(Buffer.from(data));
     if (data instanceof ArrayBuffer) return new Uint8Array(data.slice(0));
-    if (data instanceof Uint8Array || Array.isArray(data)) return Uint8Array.from(data);
+    if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+    if (Array.isArray(data)) return Uint8Array.from(data as number[]);
     throw new TypeError("These are no bytes.");
+  }
+  _shortPayload(data: unknown): Payload | undefined {
+    return typeof data === "string" || data instanceof Uint8Array ? this._payload(data) : undefined;
+  }
+  _shortFrame(first: number, payload: Payload): Uint8Array {
+    return encodeFrame(first, payload, 0, payload.length, this._random());
   }
   _join(header: number[], part: Part, offset: number, length: number): Uint8Array {
     const bytes = new Uint8Array((header.length + length + 3) & ~3);
@@ -148,6 +198,9 @@ export class TestBoard extends TestTransport implements Board {
   _wire(bytes: Uint8Array): Uint8Array {
     return bytes.slice();
   }
+  _unwire(frame: Uint8Array): Uint8Array {
+    return frame.slice();
+  }
   _slice(payload: Payload, offset: number, length: number): Payload {
     return (payload as Uint8Array).slice(offset, offset + length);
   }
@@ -157,7 +210,7 @@ export class TestBoard extends TestTransport implements Board {
   _frameMemory(_length: number): object | undefined {
     return undefined;
   }
-  _makeFrame(_memory: object, _first: number, _part: Part, _offset: number, _length: number): Uint8Array {
+  _makeFrame(_memory: object, _header: number[], _part: Part, _offset: number, _length: number): Uint8Array {
     throw new Error("This board makes no frames");
   }
   _text(bytes: string): string {

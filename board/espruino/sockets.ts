@@ -1,0 +1,149 @@
+/** TCP and TLS connections: `require("net")` and `require("tls")`. */
+import type { Address, TransportConnection, TransportError, TransportListener } from "../../src/board";
+import { _lacks, RESERVE } from "./memory";
+import { _random } from "./random";
+
+/** Espruino's sockets, as far as they are used here, and what we keep on them. */
+interface Socket extends TransportConnection {
+  /** Takes a byte string (`_wire`): of an array it would send the numbers. */
+  write(data: unknown): boolean;
+  end(): void;
+  /** Espruino's own: true closes the socket in the next idle pass, whatever is still to be sent. */
+  clsNow?: boolean;
+  /** Espruino's own: the options of `connect`. */
+  opt?: unknown;
+  on(event: string, listener: (this: Socket, argument: any) => void): void;
+  /** The connection's listener, until it has heard that the connection is closed. */
+  _listener: TransportListener | undefined;
+  /** The error that was reported before `close`. */
+  _error: TransportError | undefined;
+  /** True until something is received over TLS: the TLS handshake may still fail. */
+  _shaking: boolean;
+}
+
+declare const E: { srand(seed: number): void };
+declare const process: any;
+declare function setTimeout(callback: (socket: Socket) => void, milliseconds: number, socket: Socket): unknown;
+declare function require(module: string): any;
+
+const OUT_OF_MEMORY = "Out of memory";
+
+/** A module, undefined if the firmware lacks it. */
+export function find(module: string): any {
+  try {
+    return require(module);
+  } catch (exception) {
+    return undefined;
+  }
+}
+
+/** How many TLS handshakes are going on, and why the last one failed. */
+var handshakes = 0;
+var handshakeError: TransportError | undefined;
+
+/** True if nobody but this file listens for exceptions that nothing caught. */
+export function onlyOurs(): boolean {
+  var listeners = process["#onuncaughtException"];
+  return !listeners || listeners === uncaught || !(listeners.length - (handshakes ? 1 : 0));
+}
+
+/** Hears of exceptions that nothing caught: this is how Espruino tells that a TLS handshake failed. */
+function uncaught(exception: unknown): void {
+  // A minus sign and a hexadecimal number, or words, which stand for -13 here: "SSL handshake failed".
+  var match = /handshake returned (.*)/.exec("" + exception);
+  if (match) handshakeError = { code: -match[1].substr(1) || -13, message: "TLS handshake failed: " + match[1] };
+  // Thrown again, it is printed as if nobody had heard of it. Where somebody else has, it is theirs.
+  else if (onlyOurs()) throw exception;
+}
+
+/** A socket's TLS handshake is over, or given up. */
+function endHandshake(socket: Socket): void {
+  if (socket._shaking && !--handshakes) {
+    process.removeListener("uncaughtException", uncaught);
+    // An empty list of listeners would still keep exceptions from being printed.
+    var others = process["#onuncaughtException"];
+    if (!others || !others.length) process.removeAllListeners("uncaughtException");
+  }
+  socket._shaking = false;
+}
+
+function closed(socket: Socket): void {
+  var listener = socket._listener;
+  var error = (socket._shaking && handshakeError) || socket._error;
+  endHandshake(socket);
+  handshakeError = socket._listener = undefined;
+  if (listener) listener.closed(error);
+}
+
+// The sockets' handlers. They know their socket as `this`: none is made anew for each connection.
+function onConnect(socket: Socket): void {
+  if (socket._listener) socket._listener.opened();
+}
+
+/** @hot */
+function onData(this: Socket, data: string): void {
+  var listener = this._listener;
+  if (this._shaking) endHandshake(this);
+  if (listener) listener.received(data);
+}
+
+/** @hot */
+function onDrain(this: Socket): void {
+  if (this._listener) this._listener.drained();
+}
+
+function onError(this: Socket, error: { code: number; message: string }): void {
+  // The server ended TLS in good order (MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY).
+  if (error.code !== -30848) this._error = error;
+}
+
+function onClose(this: Socket): void {
+  // What came after Espruino had taken the handler off waits for a new one, and is told in the next idle pass.
+  var deaf = _revive(this);
+  // The exception that tells why the TLS handshake failed comes after this event.
+  if (this._shaking || deaf) setTimeout(closed, 0, this);
+  else closed(this);
+}
+
+/** Espruino takes a handler of "data" off that it had to cut off. "#on" is where it keeps handlers; it has no other sign. */
+export function _revive(socket: any): boolean {
+  if (socket["#ondata"]) return false;
+  socket.on("data", onData);
+  return true;
+}
+
+/** What a connection's `close` does: the socket itself is the connection. */
+function closeSocket(this: Socket): void {
+  this._listener = undefined;
+  // What has been received would keep the socket from closing, for ever.
+  _revive(this);
+  this.end();
+  // What waits for the end of the TLS handshake would keep the socket alive as long as the server is silent.
+  if (this._shaking) this.clsNow = true;
+  endHandshake(this);
+}
+
+export function _hasTls(): boolean {
+  return !!find("tls");
+}
+
+export function open(address: Address, listener: TransportListener): TransportConnection {
+  if (_lacks(RESERVE)) throw OUT_OF_MEMORY;
+  var options: { [field: string]: unknown } = address.tls || {};
+  options.host = address.host;
+  options.port = address.port;
+  // Espruino's TLS draws its keys from this generator, which begins with the same seed at each boot.
+  if (address.tls) E.srand(_random() | 1);
+  var socket: Socket = require(address.tls ? "tls" : "net").connect(options, onConnect);
+  // They have been used, and hold the private key.
+  delete socket.opt;
+  socket.close = closeSocket;
+  socket._listener = listener;
+  socket._shaking = !!address.tls;
+  if (address.tls && !handshakes++) process.on("uncaughtException", uncaught);
+  socket.on("data", onData);
+  socket.on("drain", onDrain);
+  socket.on("error", onError);
+  socket.on("close", onClose);
+  return socket;
+}

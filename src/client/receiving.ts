@@ -1,0 +1,86 @@
+/** Wire to DATA: frames of any kind, and what a control frame asks for. */
+import * as board from "../board";
+import * as Field from "../config/fields";
+import { readPiece } from "../protocol/frame_reader";
+import { BINARY, CLOSE_ABNORMAL, CLOSE_TOO_BIG, closeCode, PING, PONG } from "../protocol/frames";
+import { Client, CLOSING, Listener, OPEN, updateDirect } from "./client";
+import { emitPiece } from "./events";
+import { connectionLost } from "./lifecycle";
+import { dropQueue, sendClose, sendPong } from "./sending";
+import { HEADER_TIMER, PONG_TIMER, setTimer, STATE_TIMER } from "./timers";
+
+/** How long the server may keep TCP open after both close frames, in milliseconds (as the C client). */
+const CLOSE_GRACE = 1000;
+
+/** Memory is short: the connection ends before the interpreter runs out of it, in the middle of things. */
+export function outOfMemory(client: Client): void {
+  connectionLost(client, "out of memory", undefined, { code: -2, message: "" }, CLOSE_TOO_BIG);
+}
+
+/**
+ * Reports piece by piece what has come, up to the end of a message, or of a control frame between messages. Returns true
+ * if there is more behind it, to be read from `_index` on.
+ *
+ * @hot
+ */
+export function receive(client: Client, listener: Listener): boolean {
+  var count = 0;
+  var type: number;
+  var piece: string | Uint8Array | undefined;
+  client._betweenMessages = false;
+  if (HEADER_TIMER in client._timers) setTimer(client, HEADER_TIMER);
+  // What comes behind the closing handshake is not looked at (RFC 6455 §1.4).
+  while (client._closeCode === CLOSE_ABNORMAL && (type = readPiece(client, client._bufferSize))) {
+    piece = client._piece;
+    emitPiece(client);
+    if (client._listener !== listener) return false;
+    if (type > BINARY) {
+      afterControl(client, type, piece as Uint8Array);
+      if (client._listener !== listener) return false;
+    }
+    if (client._closeCode === CLOSE_ABNORMAL && !client._left && !client._fragmented) client._betweenMessages = true;
+    if (client._betweenMessages && client._index < client._chunk.length) return true;
+    if (!(++count & 7) && board._isLow()) {
+      outOfMemory(client);
+      return false;
+    }
+  }
+  if (client._violation) connectionLost(client, client._violation, undefined, undefined, client._violationCode);
+  else {
+    // A header that has come in part is kept.
+    client._chunk = client._closeCode === CLOSE_ABNORMAL ? client._chunk.substr(client._index) : "";
+    client._index = 0;
+    if (client._chunk) setTimer(client, HEADER_TIMER, client._config[Field.NETWORK_TIMEOUT_MS] || 10000);
+  }
+  return false;
+}
+
+/** Does what a control frame asks for (RFC 6455 §5.5), when it was reported. */
+export function afterControl(client: Client, type: number, payload: Uint8Array): void {
+  if (type === PING) sendPong(client, board._payload(payload));
+  // Whatever its payload: a server may answer with one of its own. One PONG may answer several PINGs.
+  else if (type === PONG) setTimer(client, PONG_TIMER);
+  else receiveClose(client, payload);
+}
+
+/** The server's close frame: it is answered, and the server ends the TCP connection (RFC 6455 §5.5.1, §7.1.1). */
+function receiveClose(client: Client, payload: Uint8Array): void {
+  var code = closeCode(payload);
+  client._closeCode = code;
+  if (payload.length > 2) client._reason = board._text(board._byteString(payload.subarray(2)));
+  if (client._state === OPEN) client._serverClosed = true;
+  client._state = CLOSING;
+  dropQueue(client);
+  updateDirect(client);
+  client._betweenMessages = false;
+  setTimer(client, STATE_TIMER, CLOSE_GRACE);
+  sendClose(client, board._payload(code ? [code >> 8, code & 255] : ""));
+}
+
+/** Where a handler was cut off while it heard of data, goes on with the rest: see `recover`. */
+export function goOnReading(client: Client): void {
+  var listener = client._listener;
+  if (!listener || !client._connection || !board._revive(client._connection)) return;
+  if (board._ranOutOfMemory()) outOfMemory(client);
+  else if (client._chunk) listener.received("");
+}

@@ -1,0 +1,316 @@
+/** Text to wire: the send queue, and the frames that leave it. Whole short messages go a shorter way: short_messages.ts */
+import * as board from "../board";
+import type { Payload } from "../board";
+import * as Field from "../config/fields";
+import { encodeFrame, frameHeader } from "../protocol/frame_writer";
+import { CLOSE, CONTINUATION, CONTROL_LIMIT, FIN, PING, PONG } from "../protocol/frames";
+import { Client, CONNECTING, OPEN, QueuedMessage, updateDirect } from "./client";
+import { DRAIN, emit, WEBSOCKET_EVENT_ERROR } from "./events";
+import { close, connectionLost } from "./lifecycle";
+import { FLUSH_TIMER, LAST_TIMER, setTimer } from "./timers";
+
+/** The least payload, in bytes, of a frame that is worth the board's native masking. */
+const LEAST_NATIVE = 320;
+/** So many free variables are plenty: a single frame may take the memory for it, and keep it until the next PING. */
+const PLENTY = 2000;
+/** Variables that must be free where one more message is to wait: its own, and those of a piece of data that comes. */
+const ROOM_TO_WAIT = 350;
+/** Variables that handlers, and what they send, need beside a long message. */
+const ROOM_TO_WORK = 300;
+/** A window over a long payload: so many frames, so much of it, and the most that Espruino's typed arrays reach over. */
+const WINDOW_FRAMES = 16;
+const WINDOW_SHARE = 32;
+const WINDOW_LIMIT = 65536;
+
+/** To an opcode: without the FIN bit, more of the message follows. */
+export const PARTIAL = 0x200;
+/** A timeout without limit, in ticks. */
+export const portMAX_DELAY = 0xffffffff;
+/** Milliseconds in a tick. */
+export const portTICK_PERIOD_MS = 10;
+
+/** A timeout in milliseconds; without limit, and for 0, `network_timeout_ms`. */
+export function toMilliseconds(client: Client, ticks: number | undefined): number {
+  return ticks! > 0 && ticks! < portMAX_DELAY
+    ? ticks! * portTICK_PERIOD_MS
+    : client._config[Field.NETWORK_TIMEOUT_MS] || 10000;
+}
+
+/** Gives a frame to the transport. Returns false if that failed, and with it the connection. */
+function write(client: Client, frame: string | Uint8Array, length: number): boolean {
+  client._inFlight += length + 6;
+  try {
+    client._connection!.write(frame as Uint8Array);
+    return true;
+  } catch (exception) {
+    return writeFailed(client, exception);
+  }
+}
+
+/**
+ * The transport threw: the connection is lost. Returns false.
+ *
+ * @cold
+ */
+export function writeFailed(client: Client, exception: unknown): boolean {
+  if (client._state > CONNECTING) connectionLost(client, "" + exception);
+  return false;
+}
+
+/** Sends a control frame at once. */
+function writeControl(client: Client, opcode: number, payload: Payload): boolean {
+  return write(client, board._shortFrame(FIN | opcode, payload), payload.length);
+}
+
+/** Sends the close frame, once. */
+export function sendClose(client: Client, payload: Payload): void {
+  if (client._closeSent) return;
+  client._closeSent = true;
+  writeControl(client, CLOSE, payload);
+}
+
+/** Sends our own PING, which is empty. */
+export function sendPing(client: Client): void {
+  writeControl(client, PING, board._payload(""));
+}
+
+/** Answers a PING (RFC 6455 §5.5.3). To a server that does not read, only the last PONG is sent when it does. */
+export function sendPong(client: Client, payload: Payload): void {
+  if (client._closeSent) return;
+  if (client._direct) writeControl(client, PONG, payload);
+  else {
+    client._pong = payload;
+    flush(client);
+  }
+}
+
+/** Drops what waits to be sent. */
+export function dropQueue(client: Client): void {
+  client._queue = [];
+  client.tx_queued = 0;
+  client._memory = undefined;
+}
+
+/** A message that is refused for want of room: DRAIN follows when the transport has taken what waits. Returns -1. */
+function refuse(client: Client): number {
+  client._wantsDrain = true;
+  client._direct = 0;
+  return -1;
+}
+
+/**
+ * A window, so that getting at a piece does not cost more the farther it is from a long string's beginning.
+ *
+ * @cold
+ */
+function openWindow(client: Client, item: QueuedMessage, offset: number): void {
+  var bufferSize = client._bufferSize;
+  var most = Math.min(bufferSize * WINDOW_FRAMES + item._length / WINDOW_SHARE, WINDOW_LIMIT);
+  var size = Math.max(bufferSize, most);
+  item._windowStart = offset;
+  item._windowEnd = offset + size;
+  item._window = board._window(item._payload, offset, size);
+}
+
+/**
+ * The frame of a queued message's next `size` bytes, which begin `offset` bytes into it.
+ *
+ * The memory that native code makes frames in is made here, and freed where nobody needs it any more: in `flush` and
+ * `dropQueue`, at the latest at the next PING.
+ */
+function nextFrame(
+  client: Client,
+  item: QueuedMessage,
+  first: number,
+  offset: number,
+  size: number,
+  deep: boolean | undefined
+): string | Uint8Array {
+  if (size === item._length && size <= CONTROL_LIMIT) return board._shortFrame(first, item._payload);
+  if (offset + size > item._windowEnd) openWindow(client, item, offset);
+  var start = offset - item._windowStart;
+  if (size >= LEAST_NATIVE && !deep) {
+    // Where memory is scarce, one that is alone does without.
+    if (!client._memory && (client._queue[0] || !board._lacks(PLENTY)))
+      client._memory = board._frameMemory(client._bufferSize);
+    if (client._memory)
+      return board._wire(board._makeFrame(client._memory, frameHeader(first, size), item._window, start, size));
+  }
+  return board._wire(encodeFrame(first, item._window, start, size, board._random()));
+}
+
+/**
+ * Sends what waits as long as the transport has room: a PONG, then the queue, one frame of at most `buffer_size` at a
+ * time.
+ *
+ * The idle loop calls this, where the stack is empty. `deep` is for calls from within the user's functions: native code
+ * that runs out of stack would reboot the board, so it makes no frames there.
+ *
+ * @hot
+ */
+export function flush(client: Client, deep?: boolean): void {
+  var bufferSize = client._bufferSize;
+  var pong = client._pong;
+  // A transport may call `drained` from within `write`: that does not begin another flush inside this one.
+  client._flushing = true;
+  if (pong !== undefined && client._inFlight < bufferSize) {
+    client._pong = undefined;
+    if (!writeControl(client, PONG, pong)) return;
+  }
+  var item: QueuedMessage | undefined;
+  while ((item = client._inFlight < bufferSize ? client._queue[0] : undefined)) {
+    var offset = item._offset;
+    var size = item._length - offset;
+    var last = size <= bufferSize;
+    if (!last) size = bufferSize;
+    item._offset += size;
+    client.tx_queued -= size;
+    if (item._maxWait) setTimer(client, item._timer, last ? undefined : item._maxWait);
+    if (last) {
+      client._queue.shift();
+      if (item._opcode === CLOSE) client._closeSent = true;
+    }
+    var first = (offset ? CONTINUATION : item._opcode) | (last ? item._fin : 0);
+    try {
+      client._inFlight += size + 6;
+      client._connection!.write(nextFrame(client, item, first, offset, size, deep) as Uint8Array);
+    } catch (exception) {
+      writeFailed(client, exception);
+      return;
+    }
+  }
+  // A message that has been sent makes room for what the handlers of DRAIN send.
+  item = undefined;
+  client._flushing = false;
+  updateDirect(client);
+  if (client._wantsDrain && !client._queue[0]) {
+    client._wantsDrain = false;
+    emit(client, DRAIN);
+  }
+  // Whoever goes on sending needs the memory again.
+  if (client._inFlight < bufferSize && board._lacks(PLENTY)) client._memory = undefined;
+}
+
+/** True if one more message, or part of one, of `length` bytes may wait. */
+function hasRoom(client: Client, length: number): boolean {
+  var queue = client._queue;
+  // Each message that waits takes memory of its own, also an empty one. One alone may be of any length.
+  if (queue[0] && (client.tx_queued + length > client._queueSize || queue.length * 16 > client._queueSize))
+    return false;
+  return (!queue[0] && client._inFlight < client._bufferSize) || !board._lacks(ROOM_TO_WAIT);
+}
+
+/** Puts a message, or a part of one, into the queue. `maxWait` is in milliseconds, 0 for any. */
+export function enqueue(
+  client: Client,
+  opcode: number,
+  fin: number,
+  payload: Payload,
+  length: number,
+  maxWait: number
+): void {
+  client.tx_queued += length;
+  client._queue.push({
+    _opcode: opcode,
+    _fin: fin,
+    _payload: payload,
+    _length: length,
+    _offset: 0,
+    _window: payload,
+    _windowStart: 0,
+    _windowEnd: length > client._bufferSize ? 0 : length,
+    _maxWait: maxWait,
+    _timer: maxWait && ++client._lastTimer + LAST_TIMER,
+  });
+  client._direct = 0;
+  if (maxWait) setTimer(client, client._lastTimer + LAST_TIMER, maxWait);
+  // From the idle loop, not from here: the user's function may be called from deep within others.
+  if (client._inFlight < client._bufferSize) setTimer(client, FLUSH_TIMER, 0);
+}
+
+/** The first `length` bytes of what the user gives, by default all; undefined if these are no bytes, or not so many. */
+export function firstBytes(data: unknown, length: number | undefined): Payload | undefined {
+  if (board._size(data) === undefined) return undefined;
+  var payload = board._payload(data);
+  // A string's length in characters is all of it, too.
+  if (length === undefined || length === payload.length || (data && length === (data as string).length)) return payload;
+  return length >= 0 && length < payload.length ? board._slice(payload, 0, length) : undefined;
+}
+
+/**
+ * Variables that a message needs while it waits and is sent, beside those that handlers need: a copy, and each frame
+ * twice, as it is masked and as it is put on the wire.
+ */
+function variablesFor(client: Client, data: unknown, size: number): number {
+  return size > CONTROL_LIMIT
+    ? ROOM_TO_WORK + Math.ceil(Math.min(size, client._bufferSize) / 6 + board._copySize(data, size) / 9)
+    : 0;
+}
+
+/**
+ * Takes a message, or a part of one, that cannot go the short way. Returns the payload bytes taken, or -1.
+ *
+ * @hot
+ */
+export function sendQueued(
+  client: Client,
+  opcode: number,
+  data: unknown,
+  length: number | undefined,
+  timeout: number | undefined
+): number {
+  var fin = opcode & PARTIAL ? 0 : FIN;
+  opcode &= 0x7f;
+  var control = opcode >= CLOSE;
+  if (client._state !== OPEN || !isInOrder(client, opcode, fin)) return -1;
+  // Before it is copied. A text has no fewer bytes than characters.
+  var size = board._size(data);
+  if (size === undefined) return -1;
+  if (!control && !hasRoom(client, length! >= 0 ? length! : size)) return refuse(client);
+  var needed = variablesFor(client, data, size);
+  if (needed && board._lacks(needed)) {
+    if (client._queue[0] || client._inFlight) return refuse(client);
+    // Nothing waits that would make room.
+    emit(
+      client,
+      WEBSOCKET_EVENT_ERROR,
+      "No memory to send " + size + " bytes: that takes " + needed + " free variables"
+    );
+    return -1;
+  }
+  var payload = firstBytes(data, length);
+  if (payload === undefined) return -1;
+  length = payload.length;
+  if (control) return sendControl(client, opcode, payload, timeout);
+  // Without time to wait, a message goes at once or not at all.
+  if (timeout === 0 && (client._queue[0] || client._inFlight >= client._bufferSize)) return refuse(client);
+  if (!hasRoom(client, length)) return refuse(client);
+  client._unfinished = fin ? 0 : client._unfinished || opcode;
+  enqueue(
+    client,
+    opcode,
+    fin,
+    payload,
+    length,
+    timeout! >= 0 && timeout! < portMAX_DELAY ? toMilliseconds(client, timeout) : 0
+  );
+  return length;
+}
+
+/** True if a frame of this opcode may follow what was sent before (RFC 6455 §5.4, §5.5). */
+function isInOrder(client: Client, opcode: number, fin: number): boolean {
+  if (opcode >= CLOSE) return !!fin && opcode <= PONG;
+  return opcode < 3 && !opcode === !!client._unfinished;
+}
+
+/** The user's own control frame. Returns like `sendQueued`. */
+function sendControl(client: Client, opcode: number, payload: Payload, timeout: number | undefined): number {
+  if (payload.length > CONTROL_LIMIT) return -1;
+  if (opcode === CLOSE) close(client, payload, toMilliseconds(client, timeout));
+  // PINGs and PONGs may stand between the frames of a message (RFC 6455 §5.4): what the transport has not sent bounds
+  // them, not the queue.
+  else if (client._inFlight - client._bufferSize > client._queueSize) return refuse(client);
+  else if (client._inFlight >= client._bufferSize && board._lacks(ROOM_TO_WAIT)) return refuse(client);
+  else if (!writeControl(client, opcode, payload)) return -1;
+  return payload.length;
+}

@@ -1,0 +1,135 @@
+/** A client's timers, and what happens when one has run out. */
+import * as Field from "../config/fields";
+import type { Client, Timer } from "./client";
+import { CLOSING, OPEN } from "./client";
+import { recover, WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT } from "./events";
+import { connectionLost, reportLoss } from "./lifecycle";
+import { connect } from "./opening";
+import { goOnReading } from "./receiving";
+import { flush, sendPing } from "./sending";
+
+declare function setTimeout<Arguments extends unknown[]>(
+  callback: (...args: Arguments) => void,
+  milliseconds: number,
+  ...args: Arguments
+): Timer;
+declare function clearTimeout(timer: Timer): void;
+
+// The timers, by what they wait for.
+/** The next attempt, the end of the handshake, or the end of the close: whatever the state waits for. */
+export const STATE_TIMER = 0;
+/** Time for the next PING. */
+export const PING_TIMER = 1;
+/** Anything at all from the server (keep-alive). */
+export const KEEP_ALIVE_TIMER = 2;
+/** The answer to a PING. */
+export const PONG_TIMER = 3;
+/** The rest of a frame header. */
+export const HEADER_TIMER = 4;
+/** The idle loop, to send what was put into the queue. */
+export const FLUSH_TIMER = 5;
+/** The idle loop, to report what a handler that was cut off has left unreported. */
+export const REPORT_TIMER = 6;
+/** Queued messages with a time-out have numbers of their own, behind this. */
+export const LAST_TIMER = 6;
+
+/** What did not come in time, by timer; behind them, for queued messages, the last. */
+const MISSING = ["answer", "", "sign of life", "PONG", "rest of a frame header", "", "", "room for a frame"];
+
+/** Waits are made in slices, in milliseconds: Espruino takes a step of its clock for time that has passed. */
+const SLICE = 250;
+/** Of waits that may end too early, and should not wake the interpreter more often than they must. */
+const LONG_SLICE = 1000;
+
+/**
+ * Sets one of the client's timers anew, or, without a time, stops it. A long time is waited for in slices: a step of the
+ * clock can take away no more than one.
+ */
+export function setTimer(client: Client, which: number, milliseconds?: number, slice?: number): void {
+  var timers = client._timers;
+  if (which in timers) clearTimeout(timers[which]);
+  delete timers[which];
+  if (milliseconds! >= 0) {
+    var time = Math.min(milliseconds!, slice || SLICE);
+    timers[which] = setTimeout(onTimer, time, client, which, milliseconds! - time, slice);
+  }
+}
+
+/** Stops all timers. */
+export function stopTimers(client: Client): void {
+  for (var which in client._timers) clearTimeout(client._timers[which]);
+  client._timers = {};
+}
+
+/** Sets the time of the next PING. */
+export function restartPing(client: Client): void {
+  if (client._state === OPEN)
+    setTimer(client, PING_TIMER, (client._config[Field.PING_INTERVAL_SEC] || 10) * 1000, LONG_SLICE);
+}
+
+/** Begins to watch for anything at all from the server. */
+export function startKeepAlive(client: Client): void {
+  client._probes = 0;
+  if (client._config[Field.KEEP_ALIVE_ENABLE]) waitForSignOfLife(client, Field.KEEP_ALIVE_IDLE);
+}
+
+/** The time to wait is the configuration's `field`, in seconds. */
+function waitForSignOfLife(client: Client, field: typeof Field.KEEP_ALIVE_IDLE | typeof Field.KEEP_ALIVE_INTERVAL) {
+  client._keepAliveSeen = client._received;
+  setTimer(client, KEEP_ALIVE_TIMER, (client._config[field] || 5) * 1000, LONG_SLICE);
+}
+
+/** Waits for an answer to our PING: anything that comes from the server is a sign of life, and starts the wait anew. */
+function waitForPong(client: Client): void {
+  client._pongSeen = client._received;
+  setTimer(client, PONG_TIMER, (client._config[Field.PINGPONG_TIMEOUT_SEC] || 120) * 1000, LONG_SLICE);
+}
+
+/** One of the client's waits is over, or, if time is left, a slice of it. */
+function onTimer(client: Client, which: number, left: number, slice?: number): void {
+  recover(client);
+  // A handler may have ended it all.
+  if (!client._config) return;
+  delete client._timers[which];
+  client._flushing = false;
+  goOnReading(client);
+  if (which === PONG_TIMER && client._pongSeen !== client._received) return waitForPong(client);
+  if (left > 0) return setTimer(client, which, left, slice);
+  if (which === STATE_TIMER && !client._listener) return connect(client);
+  if (which === FLUSH_TIMER) return flush(client);
+  if (which === REPORT_TIMER) return reportLoss(client);
+  // What is left of the open connection while it closes.
+  if (which && client._state !== OPEN) return;
+  if (which === PING_TIMER) return ping(client);
+  if (which === KEEP_ALIVE_TIMER) return keepAlive(client);
+  expire(client, which);
+}
+
+/** What should have come has not: the connection has failed, unless it was about to be closed. */
+function expire(client: Client, which: number): void {
+  connectionLost(
+    client,
+    client._state === CLOSING ? "" : "No " + MISSING[Math.min(which, LAST_TIMER + 1)] + " in time",
+    which === PONG_TIMER ? WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT : undefined
+  );
+}
+
+/** Time for a PING. One PONG may answer several (RFC 6455 §5.5.3): the wait for it runs from the first. */
+function ping(client: Client): void {
+  // Single frames keep the memory for native frames until here.
+  client._memory = undefined;
+  restartPing(client);
+  if (!client._config[Field.DISABLE_PINGPONG_DISCON] && !(PONG_TIMER in client._timers)) waitForPong(client);
+  sendPing(client);
+}
+
+/** The time for a sign of life is over: a probe, or the end. */
+function keepAlive(client: Client): void {
+  if (client._keepAliveSeen !== client._received) {
+    client._probes = 0;
+    waitForSignOfLife(client, Field.KEEP_ALIVE_IDLE);
+  } else if (client._probes++ < (client._config[Field.KEEP_ALIVE_COUNT] || 3)) {
+    waitForSignOfLife(client, Field.KEEP_ALIVE_INTERVAL);
+    sendPing(client);
+  } else expire(client, KEEP_ALIVE_TIMER);
+}
