@@ -94,6 +94,7 @@ if (firmware === "LINUX") pool = new Uint32Array(0);
 const LEAST = 300;
 const OUT_OF_MEMORY = "Out of memory";
 
+/** @hot */
 export function _full(variables: number): boolean {
   // Espruino for Linux, as it is built in general, has a heap that grows.
   return !(pool && unicode) && process.memory(false).free < variables && process.memory().free < variables;
@@ -145,6 +146,7 @@ function onConnect(socket: Socket): void {
   if (socket._listener) socket._listener.opened();
 }
 
+/** @hot */
 function onData(this: Socket, data: string): void {
   var listener = this._listener;
   if (this._shaking) endHandshake(this);
@@ -155,6 +157,7 @@ function onData(this: Socket, data: string): void {
   }
 }
 
+/** @hot */
 function onDrain(this: Socket): void {
   if (this._listener) this._listener.drained();
 }
@@ -228,6 +231,7 @@ export function _report(exception: unknown): void {
   }, 0);
 }
 
+/** @hot */
 export function _random(): number {
   // The built-in generator begins with the same seed at each boot; the hardware's register and Linux's device do not.
   // It has 31 bits.
@@ -236,6 +240,7 @@ export function _random(): number {
   return pool[used++];
 }
 
+/** @cold */
 function readDevice(): void {
   var file = E.openFile("/dev/urandom", "r");
   pool = new Uint32Array(toUint8Array(file.read(64)).buffer);
@@ -256,11 +261,13 @@ export const _text: (bytes: string) => string = unicode ? E.asUTF8 : String;
 export const _bytes: (bytes: string) => Uint8Array = toUint8Array;
 export const _byteString: (bytes: Uint8Array) => string = toString;
 
+/** @hot */
 export function _payload(data: string | Uint8Array | ArrayBuffer | number[]): string {
   // With one argument, E.toString may return the very memory of a typed array: with two it copies.
   return typeof data === "string" ? _utf8(data) : toString(data, "");
 }
 
+/** @hot */
 export function _join(header: number[], part: Part, offset: number, length: number): Uint8Array {
   return toUint8Array(
     header,
@@ -306,6 +313,7 @@ function isFlat(memory: ArrayBufferLike): boolean {
   return !!E.getAddressOf(memory as ArrayBuffer, true);
 }
 
+/** @cold */
 export function _frameMemory(length: number): Canvas | undefined {
   if (native === false || length > 65535 || process.memory(false).free < 600 + length / 4) return undefined;
   try {
@@ -356,6 +364,7 @@ export function _frameMemory(length: number): Canvas | undefined {
   return undefined;
 }
 
+/** @hot */
 export function _makeFrame(canvas: Canvas, first: number, part: Part, offset: number, length: number): Uint8Array {
   var bytes = canvas._bytes;
   var payload = canvas._payload;

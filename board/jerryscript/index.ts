@@ -248,6 +248,7 @@ export function _full(): boolean {
   return false;
 }
 
+/** @hot */
 export function _random(): number {
   if (!pooled) {
     try {
@@ -285,7 +286,10 @@ export function _utf8(text: string): string {
   return _byteString(copy(buffer, 0, buffer.length, new Uint8Array(buffer.length), 0));
 }
 
-// In a buffer, so that a message that waits takes nothing of the heap.
+/**
+ * In a buffer, so that a message that waits takes nothing of the heap.
+ * @hot
+ */
 export function _payload(data: unknown): Payload {
   return (typeof data === "string"
     ? encode(data)
@@ -298,6 +302,7 @@ export function _payload(data: unknown): Payload {
           : Buffer.from(data as number[])) as unknown as Payload;
 }
 
+/** @hot */
 export function _join(header: number[], payload: Payload, offset: number, length: number): Uint8Array {
   var bytes = new Uint8Array((header.length + length + 3) & ~3);
   bytes.set(header);

@@ -210,7 +210,10 @@ export function esp_websocket_client_destroy_on_exit(client: Handle): number {
   return ESP_OK;
 }
 
-/** The first `length` bytes of what the user gives, by default all; undefined if there are none, or no room for them. */
+/**
+ * The first `length` bytes of what the user gives, by default all; undefined if there are none, or no room for them.
+ * @hot
+ */
 function payloadOf(client: Handle, data: any, length: number | undefined): Payload | undefined {
   // A number, a boolean or a function.
   if (typeof data < "o") return undefined;
@@ -256,6 +259,7 @@ const PARTIAL = 0x200;
  * @param timeout longest time that a frame may wait, in ticks; then the connection fails
  * @returns the payload bytes taken, or -1: not connected, wrong arguments, no room (`"drain"` follows), or the call
  * breaks the order of messages. The same holds for all `send_*` functions.
+ * @hot
  */
 export function esp_websocket_client_send_with_opcode(
   client: Handle,
@@ -283,7 +287,10 @@ export function esp_websocket_client_send_with_opcode(
     : sendQueued(client, opcode, payload, len, timeout);
 }
 
-/** The same for everything else: long messages, parts of messages, control frames, and what has to wait. */
+/**
+ * The same for everything else: long messages, parts of messages, control frames, and what has to wait.
+ * @hot
+ */
 function sendQueued(
   client: Client,
   opcode: number,

@@ -308,7 +308,10 @@ function end(client: Client, message: string, type?: number, error?: TransportEr
   }
 }
 
-/** Puts one frame on the wire. Returns false if that failed, and with it the connection. */
+/**
+ * Puts one frame on the wire. Returns false if that failed, and with it the connection.
+ * @hot
+ */
 export function write(client: Client, first: number, payload: Part, offset: number, length: number): boolean {
   client._inFlight += length + 6;
   try {
@@ -323,6 +326,7 @@ export function write(client: Client, first: number, payload: Part, offset: numb
   }
 }
 
+/** @cold */
 function writeFailed(client: Client, exception: unknown): boolean {
   if (client._state > CONNECTING) end(client, "" + exception);
   return false;
@@ -343,6 +347,7 @@ export function makeMemory(client: Client): void {
 /**
  * A window, so that getting at a piece does not cost more the farther it is from a long string's beginning: 16 pieces,
  * more in a very long message, but at most 64 kB, beyond which Espruino's typed arrays cannot begin.
+ * @cold
  */
 function openWindow(client: Client, item: Item, offset: number): void {
   var bufferSize = client._bufferSize;
@@ -355,6 +360,7 @@ function openWindow(client: Client, item: Item, offset: number): void {
 /**
  * Sends what waits as long as the transport's buffer is not full: a PONG, then the queue, one frame of at most
  * `buffer_size` at a time.
+ * @hot
  */
 function flush(client: Client): void {
   var bufferSize = client._bufferSize;
@@ -396,6 +402,7 @@ function flush(client: Client): void {
 /**
  * Takes a message, or a part of one, into the send queue: all `length` bytes of `payload`. `patience` is in
  * milliseconds, 0 for any. Returns false if there is no room, or the connection failed.
+ * @hot
  */
 export function enqueue(
   client: Client,
@@ -570,7 +577,10 @@ function sendRequest(client: Client): void {
   client._connection!.write(client._usersOwn ? bytes : board._wire(bytes));
 }
 
-/** Hands a piece of a frame's payload to the user; control frames are answered. See `readFrames`. */
+/**
+ * Hands a piece of a frame's payload to the user; control frames are answered. See `readFrames`.
+ * @hot
+ */
 function deliver(client: Client, piece: string | Uint8Array, type: number, offset: number, length: number): boolean {
   var listener = client._listener;
   client._start = offset;
@@ -578,7 +588,10 @@ function deliver(client: Client, piece: string | Uint8Array, type: number, offse
   return client._listener === listener && (type < CLOSE || answer(client, piece as Uint8Array, type));
 }
 
-/** Does what a control frame asks for (RFC 6455 §5.5). Returns false where nothing more is to be read. */
+/**
+ * Does what a control frame asks for (RFC 6455 §5.5). Returns false where nothing more is to be read.
+ * @cold
+ */
 function answer(client: Client, piece: Uint8Array, type: number): boolean {
   var listener = client._listener;
   if (type === PING) {
@@ -609,6 +622,7 @@ function answer(client: Client, piece: Uint8Array, type: number): boolean {
 /**
  * The next bytes of the opening handshake's response. Once that has opened the connection, and the user has kept it,
  * returns the ones behind its head: they belong to the first frame.
+ * @cold
  */
 function receiveResponse(client: Client, bytes: string): string | void {
   var config = client._config;
@@ -650,7 +664,10 @@ function receiveResponse(client: Client, bytes: string): string | void {
   if (client._listener === listener) return rest;
 }
 
-/** A server error in the stream of frames, or a header that has come in part. */
+/**
+ * A server error in the stream of frames, or a header that has come in part.
+ * @cold
+ */
 function afterReceive(client: Client, error: string | undefined): void {
   if (error) end(client, error);
   else if (client._listener) setTimer(client, HEADER_TIMER, client._config[Field.NETWORK_TIMEOUT_MS] || 10000);

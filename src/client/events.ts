@@ -151,6 +151,7 @@ export interface Registration {
  * order of their registration. One that throws is reported; the others are called all the same. An event that arises
  * in a handler is told when all have heard of the present one, as ESP-IDF's event loop does: `made` is one of these.
  * Returns false if a handler stopped, destroyed or restarted the client.
+ * @hot
  */
 export function emit(
   client: Client,
@@ -196,7 +197,10 @@ export function emit(
   return client._run === run;
 }
 
-/** Tells what has arisen in handlers meanwhile; a client that was destroyed, and has nothing left to tell, is freed. */
+/**
+ * Tells what has arisen in handlers meanwhile; a client that was destroyed, and has nothing left to tell, is freed.
+ * @cold setup
+ */
 export function emitNext(client: Client): void {
   client._emitting = false;
   if (client._later.length) emit(client, client._later.shift() as number, "", 0, client._later.shift() as EventData);
@@ -206,6 +210,7 @@ export function emitNext(client: Client): void {
     });
 }
 
+/** @cold setup */
 function eventName(id: number): string {
   return "error connected disconnected data closed before_connect begin finish header_received drain".split(" ")[id];
 }

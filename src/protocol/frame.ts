@@ -21,6 +21,7 @@ export const CONTROL_LIMIT = 125;
  * The array that the header goes to takes the lowest eight bits of each number. The masking is done on 32-bit words. The
  * places of the masking key that share a word with payload are left zero: what the loop makes of a zero there is the key
  * itself.
+ * @hot
  */
 export function encodeFrame(first: number, payload: Part, offset: number, length: number, key: number): Uint8Array {
   var header =
@@ -41,6 +42,7 @@ export function encodeFrame(first: number, payload: Part, offset: number, length
 /**
  * Masks all words from one on. A function of its own, with `part`, wherever it begins, as its first parameter: Espruino
  * finds the first of few names the fastest.
+ * @hot
  */
 function mask(part: Uint32Array, key: number, words: Uint32Array, word: number): void {
   var end = words.length;
@@ -69,7 +71,10 @@ function mask(part: Uint32Array, key: number, words: Uint32Array, word: number):
   while (word < end) words[word++] ^= key;
 }
 
-/** The header of a frame of 64 kB or more; the array that it goes to takes the lowest eight bits of each number. */
+/**
+ * The header of a frame of 64 kB or more; the array that it goes to takes the lowest eight bits of each number.
+ * @cold
+ */
 function longHeader(first: number, length: number, key: number): number[] {
   // Length of 64 bits (no payload piece comes near 4 GB), key, and zeros.
   return [first, 0xff, 0, 0, 0, 0, length >> 24, length >> 16, length >> 8, length, key, key >> 8, 0, 0];
@@ -130,6 +135,7 @@ export function resetReader(reader: FrameReader): void {
 /**
  * Takes back a frame whose first byte is not one that may come (RFC 6455 §5.2, §5.4, §5.5): says why. Like the other
  * functions that are rarely needed it stands by itself: Espruino reads what it does not execute, too.
+ * @cold
  */
 function refuseFirst(reader: FrameReader, first: number): number {
   var opcode = first & 15;
@@ -146,7 +152,10 @@ function refuseFirst(reader: FrameReader, first: number): number {
   return -1;
 }
 
-/** Reads a length that is not in the header's second byte alone (RFC 6455 §5.2). Returns like `readHeader`. */
+/**
+ * Reads a length that is not in the header's second byte alone (RFC 6455 §5.2). Returns like `readHeader`.
+ * @hot
+ */
 function readLength(reader: FrameReader, bytes: string, index: number, opcode: number): number {
   var length = bytes.charCodeAt(++index);
   // NaN where the byte has not come yet.
@@ -171,6 +180,7 @@ function readLength(reader: FrameReader, bytes: string, index: number, opcode: n
 /**
  * Reads a frame's header. Returns the index behind it; -1 if it has not come whole, or is wrong. What has come of it is
  * looked at again then: there are nine bytes at most.
+ * @hot
  */
 function readHeader(reader: FrameReader, bytes: string, index: number): number {
   var first = bytes.charCodeAt(index);
@@ -192,7 +202,10 @@ function readHeader(reader: FrameReader, bytes: string, index: number): number {
   return index;
 }
 
-/** A piece of a control frame: the whole payload with the last one. Undefined until then, and if it is wrong. */
+/**
+ * A piece of a control frame: the whole payload with the last one. Undefined until then, and if it is wrong.
+ * @cold
+ */
 function controlPiece(reader: FrameReader, piece: string): Uint8Array | undefined {
   piece = reader._control += piece;
   if (reader._left) return undefined;
@@ -205,7 +218,10 @@ function controlPiece(reader: FrameReader, piece: string): Uint8Array | undefine
   return reader._error ? undefined : bytes;
 }
 
-/** The whole characters of a piece of text. Undefined if there are none yet, and if it is not UTF-8. */
+/**
+ * The whole characters of a piece of text. Undefined if there are none yet, and if it is not UTF-8.
+ * @hot
+ */
 function textPiece(reader: FrameReader, piece: string): string | undefined {
   piece = reader._cut + piece;
   var whole = wholeCharacters(board._bytes(piece));
@@ -223,6 +239,7 @@ var nonAscii = new RegExp("[\x80-\xff]");
  * an empty one.
  *
  * Returns undefined, or what the server did wrong, behind the close code that it is answered with (RFC 6455 §7.4.1).
+ * @hot
  */
 export function readFrames<Reader extends FrameReader>(
   reader: Reader,
