@@ -1,13 +1,15 @@
 // @ts-check
 /**
  * What the build reads and what it makes, for all who must know whether it is to be run: `npm start`, the flashing tool.
- * A package that npm has installed comes built, and has no `build` folder.
+ * The package on npm comes built, and lacks this file.
  *
  * `node build/inputs.mjs` ends with status 0 if dist/ is up to date, 1 if it is not.
  */
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+
+const project = fileURLToPath(new URL("..", import.meta.url));
 
 /** Files and folders, from the project's root. */
 export const inputs = [
@@ -40,12 +42,12 @@ function newestChange(file) {
 /**
  * True if something that is built is missing, or older than what it is made of.
  *
- * @param {string} [root] the project's folder
+ * @param {{ root?: string, files?: string[] }} [options] the project's folder, and what is wanted of the build
  */
-export function isOutOfDate(root = fileURLToPath(new URL("..", import.meta.url))) {
+export function isOutOfDate({ root = project, files = outputs } = {}) {
   /** @param {string} name */
   const change = (name) => newestChange(path.join(root, name));
-  return Math.min(...outputs.map(change)) <= Math.max(...inputs.map(change));
+  return Math.min(...files.map(change)) <= Math.max(...inputs.map(change));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exitCode = isOutOfDate() ? 1 : 0;

@@ -16,7 +16,6 @@ import { Groups, Tags, tagsOf } from "./tags";
 /** Groups of cold functions, by the folders of their sources. */
 export const GROUPS: Groups = [
   ["life", "/src/client/"],
-  ["life", "/src/api/"],
   ["setup", "/"],
 ];
 

@@ -24,7 +24,8 @@ export function publicTypes({ exportEquals }: { exportEquals?: string } = {}): P
   };
 }
 
-const parse = (source: string): ts.SourceFile => ts.createSourceFile("types.d.ts", source, ts.ScriptTarget.Latest, true);
+const parse = (source: string): ts.SourceFile =>
+  ts.createSourceFile("types.d.ts", source, ts.ScriptTarget.Latest, true);
 
 /** Cuts nodes out of a source, each with its comment. */
 function cut(source: string, nodes: ts.Node[]): string {

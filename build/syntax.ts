@@ -30,7 +30,8 @@ export function isFunction(node: Node): node is FunctionNode {
 }
 
 /** Calls `visit` for every node in `root`, `root` itself among them. */
-export const visitAll = (root: Node, visit: (node: AnyNode) => void): void => full(root, (node) => visit(node as AnyNode));
+export const visitAll = (root: Node, visit: (node: AnyNode) => void): void =>
+  full(root, (node) => visit(node as AnyNode));
 
 /** All names that are used or declared anywhere in `root`; those of properties do not count. */
 export function allNames(root: Node): Set<string> {

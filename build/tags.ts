@@ -98,7 +98,7 @@ export function readTags(fileName: string, source: string, groups: Groups): Map<
     for (const { index, 1: word } of text.matchAll(TAG)) {
       if (/^(hot|cold)$/.test(word)) {
         if (!meant.has(at + index))
-          fail(file, at + index, `@${word} belongs on a line of its own, in the doc comment of a top-level function.`);
+          fail(file, at + index, `@${word} belongs in the doc comment of a function of the module's top level.`);
       } else if (text.startsWith("/**") && !OTHER_TAGS.includes(word))
         fail(file, at + index, `@${word} is a tag that the build does not know.`);
     }

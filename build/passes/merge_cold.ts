@@ -18,7 +18,8 @@ interface Cold {
 }
 
 /** `setTimeout(name, time, …)`: the function's number can go before its arguments. */
-const isTimer = (node: CallExpression): boolean => node.callee.type === "Identifier" && node.callee.name === "setTimeout";
+const isTimer = (node: CallExpression): boolean =>
+  node.callee.type === "Identifier" && node.callee.name === "setTimeout";
 
 /** The call at a place; undefined if a function is not called there, but handed on. */
 function callAt({ node, around }: Place): CallExpression | undefined {

@@ -31,9 +31,11 @@ interface Export {
 
 /** `exports.name = local;` */
 function exportOf(statement: Statement): Export | undefined {
-  if (statement.type !== "ExpressionStatement" || statement.expression.type !== "AssignmentExpression") return undefined;
+  if (statement.type !== "ExpressionStatement" || statement.expression.type !== "AssignmentExpression")
+    return undefined;
   const { left, right, operator } = statement.expression;
-  if (operator !== "=" || right.type !== "Identifier" || left.type !== "MemberExpression" || left.computed) return undefined;
+  if (operator !== "=" || right.type !== "Identifier" || left.type !== "MemberExpression" || left.computed)
+    return undefined;
   if (left.object.type !== "Identifier" || left.object.name !== "exports") return undefined;
   return { statement, name: (left.property as Identifier).name, local: right.name };
 }
@@ -45,7 +47,10 @@ function numbers(program: Program, code: string): Map<string, number> {
     if (node.type !== "VariableDeclaration") continue;
     for (const { id, init } of node.declarations)
       if (init && /^-?(0x[0-9a-f]+|[0-9]+)$/i.test(code.slice(init.start, init.end)))
-        found.set((id as Identifier).name, Number(code.slice(init.start, init.end).replace("-", "")) * (code[init.start] === "-" ? -1 : 1));
+        found.set(
+          (id as Identifier).name,
+          Number(code.slice(init.start, init.end).replace("-", "")) * (code[init.start] === "-" ? -1 : 1)
+        );
   }
   const declared = new Set<string>();
   for (const place of placesOf(program, found)) {

@@ -13,8 +13,8 @@ const LETTERS = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$"];
 
 /** The name of a field, where a node has one that is not computed. */
 function fieldOf(node: AnyNode): Identifier | undefined {
-  const name = node.type === "MemberExpression" ? node.property : node.type === "Property" ? node.key : undefined;
-  return name?.type === "Identifier" && !(node.type === "MemberExpression" && node.computed) ? name : undefined;
+  if (node.type === "MemberExpression") return node.computed ? undefined : (node.property as Identifier);
+  return node.type === "Property" && node.key.type === "Identifier" ? node.key : undefined;
 }
 
 export function shortFields(code: string, tags: Tags, note: (text: string) => void = () => {}): string {

@@ -199,7 +199,7 @@ export function emit(
 
 /**
  * Tells what has arisen in handlers meanwhile; a client that was destroyed, and has nothing left to tell, is freed.
- * @cold setup
+ * @cold
  */
 export function emitNext(client: Client): void {
   client._emitting = false;
@@ -210,7 +210,7 @@ export function emitNext(client: Client): void {
     });
 }
 
-/** @cold setup */
+/** @cold */
 function eventName(id: number): string {
   return "error connected disconnected data closed before_connect begin finish header_received drain".split(" ")[id];
 }
