@@ -34,7 +34,7 @@ const FAST: Pass[] = [
 ];
 
 /** For one that is small first. */
-const SMALL: Pass[] = [localExportsPass, compressPass, manglePass, packWordsPass, endReturnsPass, packNamesPass];
+const SMALL: Pass[] = [compressPass, manglePass, endReturnsPass, packNamesPass];
 
 export interface MinifierOptions {
   /** Smaller, and a little slower. */

@@ -1,6 +1,7 @@
 /** What is published as types: no private names, and nothing that only those need. */
 import type { Plugin } from "rollup";
 import ts from "typescript";
+import { BUILD_TAGS } from "./tags";
 
 type Declared = ts.InterfaceDeclaration | ts.TypeAliasDeclaration;
 
@@ -14,7 +15,7 @@ export function publicTypes({ exportEquals }: { exportEquals?: string } = {}): P
   return {
     name: "public-types",
     renderChunk(code) {
-      let source = code;
+      let source = withoutBuildTags(code);
       for (let previous: string | undefined; previous !== source;) {
         previous = source;
         source = withoutUnused(withoutPrivate(source));
@@ -32,6 +33,21 @@ function cut(source: string, nodes: ts.Node[]): string {
   return [...nodes]
     .sort((one, other) => other.pos - one.pos)
     .reduce((text, node) => text.slice(0, node.pos) + text.slice(node.end), source);
+}
+
+/** Leaves out what doc comments tell the build alone. */
+function withoutBuildTags(source: string): string {
+  const file = parse(source);
+  return file.statements
+    .flatMap((node) => ts.getJSDocTags(node))
+    .filter(({ tagName }) => BUILD_TAGS.includes(tagName.text))
+    .sort((one, other) => other.pos - one.pos)
+    .reduce((text, tag) => {
+      // The whole line, where there is nothing else in it.
+      const line = text.lastIndexOf("\n", tag.pos);
+      const start = /^\s*\*\s*$/.test(text.slice(line, tag.pos)) ? line : tag.pos;
+      return text.slice(0, start) + text.slice(tag.pos).replace(/^@.*?(?=\s*(\n|\*\/))/, "");
+    }, source);
 }
 
 function withoutPrivate(source: string): string {

@@ -46,6 +46,9 @@ export interface TagOptions {
   read?: (id: string) => string;
 }
 
+/** What a doc comment may tell the build. */
+export const BUILD_TAGS: readonly string[] = ["hot", "cold"] satisfies Heat[];
+
 /** Tags of doc comments that mean nothing to the build. Any other word is a mistake. */
 const OTHER_TAGS = ["param", "returns", "throws", "see", "example", "deprecated", "template", "type", "typedef"];
 
@@ -82,7 +85,7 @@ export function readTags(fileName: string, source: string, groups: Groups): Map<
   const meant = new Set<number>();
   for (const node of file.statements) {
     if (!ts.isFunctionDeclaration(node) || !node.body || !node.name) continue;
-    const own = ts.getJSDocTags(node).filter(({ tagName }) => /^(hot|cold)$/.test(tagName.text));
+    const own = ts.getJSDocTags(node).filter(({ tagName }) => BUILD_TAGS.includes(tagName.text));
     own.forEach((tag) => meant.add(tag.getStart(file)));
     if (own.length > 1) fail(file, own[1].getStart(file), `${node.name.text} has two tags: one of them is to go.`);
     if (own.length === 0) continue;
@@ -96,7 +99,7 @@ export function readTags(fileName: string, source: string, groups: Groups): Map<
   }
   for (const { at, text } of commentsOf(file)) {
     for (const { index, 1: word } of text.matchAll(TAG)) {
-      if (/^(hot|cold)$/.test(word)) {
+      if (BUILD_TAGS.includes(word)) {
         if (!meant.has(at + index))
           fail(file, at + index, `@${word} belongs in the doc comment of a function of the module's top level.`);
       } else if (text.startsWith("/**") && !OTHER_TAGS.includes(word))
