@@ -150,7 +150,7 @@ fi
 needs_build() {
   [ -f "$root/rollup.config.mjs" ] || return 1
   [ -f "$bundle" ] && [ -f "$websocket_bundle" ] || return 0
-  [ -n "$(find "$root/src" "$root/board" "$root/rollup.config.mjs" "$root/build/minify.mjs" \
+  [ -n "$(find "$root/src" "$root/board" "$root/rollup.config.mjs" "$root/build" \
     "$root/tsconfig.device.json" "$root/package.json" -type f -newer "$bundle" -print 2>/dev/null | head -n 1)" ]
 }
 

@@ -1,21 +1,42 @@
+// @ts-check
 /**
  * Builds everything under dist/ but the simulator (that is tsconfig.simulator.json). `npm run build` names another
  * folder, BUILD_FOLDER, which takes the place of dist/ when all is well.
  *
  * The sources are compiled to ES5 by TypeScript 5.9: later compilers have no ES5 target.
  */
+import { createRequire } from "node:module";
 import path from "node:path";
-import typescript from "@rollup/plugin-typescript";
+import typescriptPlugin from "@rollup/plugin-typescript";
 import dts from "rollup-plugin-dts";
-import { minifyForBoard } from "./build/minify.mjs";
-import { publicTypes } from "./build/public_types.mjs";
+
+/**
+ * @typedef {import("rollup").Plugin} Plugin
+ * @typedef {import("rollup").RollupOptions} RollupOptions
+ */
+
+// The build's own plugins are TypeScript.
+const require = createRequire(import.meta.url);
+require("./tools/run_typescript.cjs");
+/** @type {typeof import("./build/minify.js")} */
+const { minifyForBoard } = require("./build/minify");
+/** @type {typeof import("./build/public_types.js")} */
+const { publicTypes } = require("./build/public_types");
+
+/** The types that the plugin comes with are not those of its ES module. */
+const typescript = /** @type {typeof typescriptPlugin.default} */ (/** @type {unknown} */ (typescriptPlugin));
 
 /** The name under which the library lies in the board's Storage. */
 const LIBRARY = "esp_websocket_client";
 
 const folder = process.env.BUILD_FOLDER ?? "dist";
 
-/** Leaves the C-style API out of a bundle that uses it: on the board, and in the types, it is another file. */
+/**
+ * Leaves the C-style API out of a bundle that uses it: on the board, and in the types, it is another file.
+ *
+ * @param {string} id
+ * @returns {Plugin}
+ */
 const leaveOutLibrary = (id) => ({
   name: "leave-out-library",
   resolveId: (source, importer) => (importer && source.split("/").pop() === LIBRARY ? { id, external: true } : null),
@@ -26,6 +47,9 @@ const compile = () => typescript({ tsconfig: "tsconfig.device.json", noEmit: fal
 /**
  * Puts a board's own file where the sources import the board that was installed: its members are then known at build
  * time, and the minifier calls them directly or writes them out where they are used.
+ *
+ * @param {string} board
+ * @returns {Plugin}
  */
 const useBoard = (board) => ({
   name: "use-board",
@@ -35,8 +59,17 @@ const useBoard = (board) => ({
       : null,
 });
 
-/** One source as a CommonJS file for `require` on the board, readable and minified. */
+/**
+ * One source as a CommonJS file for `require` on the board, readable and minified.
+ *
+ * @param {string} input
+ * @param {string} name
+ * @param {Plugin[]} [plugins]
+ * @param {import("./build/minify.js").MinifierOptions} [minifier]
+ * @returns {RollupOptions}
+ */
 function boardModule(input, name, plugins = [], minifier = {}) {
+  /** @type {import("rollup").OutputOptions} */
   const cjs = {
     format: "cjs",
     exports: "auto",
@@ -49,18 +82,27 @@ function boardModule(input, name, plugins = [], minifier = {}) {
     interop: "esModule",
     generatedCode: "es5",
   };
+  /** @param {string[]} lines */
+  const report = (lines) => console.log([`${name}.min.js, what each pass saves:`, ...lines].join("\n"));
   return {
     input,
     treeshake: { propertyReadSideEffects: false },
     plugins: [...plugins, compile()],
     output: [
       { ...cjs, file: `${folder}/${name}.js` },
-      { ...cjs, file: `${folder}/${name}.min.js`, plugins: [minifyForBoard(minifier)] },
+      { ...cjs, file: `${folder}/${name}.min.js`, plugins: [minifyForBoard({ ...minifier, report })] },
     ],
   };
 }
 
-/** The types of one module, in one file: `exportEquals` is what `require` gives, where that is not an object of names. */
+/**
+ * The types of one module, in one file: `exportEquals` is what `require` gives, where that is not an object of names.
+ *
+ * @param {string} input
+ * @param {string} name
+ * @param {{ plugins?: Plugin[], exportEquals?: string }} [options]
+ * @returns {RollupOptions}
+ */
 function types(input, name, { plugins = [], ...options } = {}) {
   return {
     input,
@@ -69,7 +111,11 @@ function types(input, name, { plugins = [], ...options } = {}) {
   };
 }
 
-/** The types beside the ES modules of a board. */
+/**
+ * The types beside the ES modules of a board.
+ *
+ * @param {string} board
+ */
 const esTypes = (board) => [
   types(`src/api/${LIBRARY}.ts`, `esm/${board}/src/api/${LIBRARY}`),
   types("src/api/web_socket.ts", `esm/${board}/src/api/web_socket`, { plugins: [leaveOutLibrary(`./${LIBRARY}.js`)] }),
@@ -78,6 +124,9 @@ const esTypes = (board) => [
 /**
  * The sources as ES modules, for users who bundle their script with the library: only what the script uses gets in.
  * Private names keep their underscore, so that the user's minifier can shorten them too.
+ *
+ * @param {string} board
+ * @returns {RollupOptions}
  */
 const esModules = (board) => ({
   input: [`src/api/${LIBRARY}.ts`, "src/api/web_socket.ts"],
@@ -107,7 +156,7 @@ const esModules = (board) => ({
 export default [
   boardModule(`src/api/${LIBRARY}.ts`, LIBRARY, [useBoard("espruino")]),
   boardModule(`src/api/${LIBRARY}.ts`, `jerryscript/${LIBRARY}`, [useBoard("jerryscript")]),
-  boardModule("src/api/web_socket.ts", "websocket", [leaveOutLibrary(LIBRARY)], { packed: true, groups: [] }),
+  boardModule("src/api/web_socket.ts", "websocket", [leaveOutLibrary(LIBRARY)], { small: true }),
   types(`src/api/${LIBRARY}.ts`, LIBRARY),
   types("src/api/web_socket.ts", "websocket", {
     plugins: [leaveOutLibrary(`./${LIBRARY}`)],

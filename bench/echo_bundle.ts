@@ -1,9 +1,9 @@
 import path from "node:path";
 import { rollup } from "rollup";
+import { minifyForBoard } from "../build/minify";
 
 /** A user's echo script (scripts/echo.mjs) bundled with dist/esm, as the README tells users to, and minified. */
 export async function bundleEcho(): Promise<string> {
-  const { minifyForBoard } = await import("../build/minify.mjs");
   const bundle = await rollup({
     input: path.join(__dirname, "scripts", "echo.mjs"),
     treeshake: { propertyReadSideEffects: false },
@@ -25,7 +25,7 @@ export async function bundleEcho(): Promise<string> {
       externalLiveBindings: false,
       freeze: false,
       generatedCode: "es5",
-      plugins: [minifyForBoard()],
+      plugins: [minifyForBoard({ partial: true })],
     });
     return output[0].code;
   } finally {

@@ -44,6 +44,8 @@ const ENOUGH = 200;
 /** A measurement has at most this many messages. */
 const MOST_MESSAGES = 4096;
 
+const readScript = (name: string): string => fs.readFileSync(path.join(__dirname, "scripts", name), "utf8");
+
 /** One contender, connected, ready to do one work again and again. */
 class Stand {
   #peer: Peer;
@@ -68,7 +70,7 @@ class Stand {
       binary,
       place,
       modules: this.contender.modules,
-      script: fs.readFileSync(path.join(__dirname, "scripts", this.contender.script), "utf8"),
+      script: readScript("common.js") + readScript(this.contender.script),
       preset: { WORK: work, TEXT: text, SIZE: size, CLIENTS: clients, PORT: port },
     });
     for (let i = 0; i < clients; i++) {

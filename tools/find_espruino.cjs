@@ -1,3 +1,4 @@
+// @ts-check
 const fs = require("node:fs");
 const path = require("node:path");
 
@@ -15,10 +16,12 @@ function findEspruino() {
   return found && path.resolve(found);
 }
 
+/** @param {string} file */
 function isFile(file) {
   return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
+/** @param {string} file */
 function isNodeProgram(file) {
   const start = Buffer.alloc(80);
   const opened = fs.openSync(file, "r");

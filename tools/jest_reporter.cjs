@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Jest's last words: which tests were skipped and why, then one line `N passed, N failed, N skipped`.
  *
@@ -7,7 +8,18 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { findEspruino } = require("./find_espruino.cjs");
 
-/** A test file that could not run at all counts as one failure, or a broken import would look like success. */
+/**
+ * What is read here of Jest's results: of those that it hands to a reporter, and of those that `jest --json` writes.
+ *
+ * @typedef {Pick<import("@jest/reporters").AggregatedResult, "numPassedTests" | "numFailedTests"
+ *   | "numRuntimeErrorTestSuites" | "numPendingTests" | "numTodoTests" | "testResults">} Results
+ */
+
+/**
+ * A test file that could not run at all counts as one failure, or a broken import would look like success.
+ *
+ * @param {Results} results
+ */
 function countLine(results) {
   const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
   const skipped = results.numPendingTests + results.numTodoTests;
@@ -35,7 +47,9 @@ const WANTED = [
 
 /**
  * What was skipped and why, as lines. Where a program is missing, one test stands for all that were to run on it.
- * @param results what Jest tells when all is done
+ *
+ * @param {Results} results
+ * @returns {string[]}
  */
 function skipLines(results) {
   const skipped = results.testResults.flatMap((file) =>
@@ -44,6 +58,7 @@ function skipLines(results) {
       .map(({ fullName }) => ({ file: path.relative(process.cwd(), file.testFilePath), fullName }))
   );
   if (skipped.length === 0) return [];
+  /** @type {Map<string, number>} */
   const reasons = new Map();
   for (const { file, fullName } of skipped) {
     const wanted = WANTED.find(({ tests, isHere }) => tests.test(fullName) && !isHere());
@@ -57,6 +72,10 @@ function skipLines(results) {
 }
 
 class SkipReporter {
+  /**
+   * @param {unknown} _contexts
+   * @param {Results} results
+   */
   onRunComplete(_contexts, results) {
     const lines = [...skipLines(results), "", countLine(results), ""];
     // Jest's own summary comes after every reporter's word: this one waits for the very end.

@@ -1,14 +1,5 @@
-// The work of bench/speed.ts, by a TCP socket without WebSocket. WORK, TEXT, SIZE and PORT are set in front of this script.
-/* global CLIENTS, PORT, SIZE, WORK */
-var clients = [];
-var payload = "";
-var wanted = 0;
-
-function fill() {
-  payload = "0123456789abcdef";
-  while (payload.length < SIZE) payload += payload.substr(0, SIZE - payload.length);
-}
-
+// The work of bench/speed.ts, by a TCP socket without WebSocket. common.js stands in front of this script.
+/* global CLIENTS, PORT, SIZE, WORK, clients, fill, payload, wanted:writable */
 function sendNext() {
   if (wanted) {
     wanted--;

@@ -1,15 +1,6 @@
-// The work of bench/speed.ts, by this library. WORK, TEXT, SIZE and PORT are set in front of this script.
-/* global CLIENTS, PORT, SIZE, TEXT, WORK */
+// The work of bench/speed.ts, by this library. common.js stands in front of this script.
+/* global CLIENTS, PORT, TEXT, WORK, clients, fill, payload:writable, wanted:writable */
 var ws = require("esp_websocket_client");
-var clients = [];
-var payload = "";
-var wanted = 0;
-
-function fill() {
-  var text = "0123456789abcdef";
-  while (text.length < SIZE) text += text.substr(0, SIZE - text.length);
-  payload = TEXT ? text : E.toUint8Array(text);
-}
 
 function sendAll() {
   var send = TEXT ? ws.esp_websocket_client_send_text : ws.esp_websocket_client_send_bin;
@@ -52,7 +43,10 @@ var works = {
       },
 };
 
-if (WORK === "send") fill();
+if (WORK === "send") {
+  fill();
+  if (!TEXT) payload = E.toUint8Array(payload);
+}
 for (var i = 0; i < CLIENTS; i++) {
   clients[i] = ws.esp_websocket_client_init({ uri: "ws://127.0.0.1:" + PORT + "/", ping_interval_sec: 3600 });
   clients[i].on("data", works[WORK]);

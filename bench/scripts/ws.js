@@ -1,14 +1,6 @@
-// The work of bench/speed.ts, by Espruino's own ws module. WORK, TEXT, SIZE and PORT are set in front of this script.
-/* global CLIENTS, PORT, SIZE, TEXT, WORK */
+// The work of bench/speed.ts, by Espruino's own ws module. common.js stands in front of this script.
+/* global CLIENTS, PORT, TEXT, WORK, clients, fill, payload, wanted:writable */
 var WebSocket = require("ws");
-var clients = [];
-var payload = "";
-var wanted = 0;
-
-function fill() {
-  payload = "0123456789abcdef";
-  while (payload.length < SIZE) payload += payload.substr(0, SIZE - payload.length);
-}
 
 // The module tells nothing of its socket's buffer: its socket does.
 function sendNext() {

@@ -1,4 +1,4 @@
-const { findHostile } = require("../../build/hostile_syntax.cjs") as { findHostile(code: string): string[] };
+import { findHostile } from "../../build/hostile_syntax";
 
 describe("what Espruino cannot run is found", () => {
   test.each([

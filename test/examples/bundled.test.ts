@@ -4,9 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import { spawnSync } from "node:child_process";
 import { describeTargets, interpreters, simulators } from "../support/targets";
+import { findHostile } from "../../build/hostile_syntax";
 import { startEcho } from "./server";
-
-const { findHostile } = require("../../build/hostile_syntax.cjs") as { findHostile: (code: string) => string[] };
 
 const root = path.join(__dirname, "../..");
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bundled-"));

@@ -1,6 +1,7 @@
 /** The npm package: packed, installed in an empty project, and used from there in each way that users have. */
 import fs from "node:fs";
 import path from "node:path";
+import { findHostile } from "../../build/hostile_syntax";
 import { startFuzzingServer } from "../conformance/fuzzing/server";
 import { close, startPeer, text } from "../support/peer";
 import { interpreters, simulators } from "../support/targets";
@@ -265,7 +266,6 @@ describe("examples/typescript, from the package", () => {
   });
 
   test("what comes out is ES5 that Espruino runs", () => {
-    const { findHostile } = require("../../build/hostile_syntax.cjs") as { findHostile: (code: string) => string[] };
     expect(findHostile(bundle)).toEqual([]);
   });
 

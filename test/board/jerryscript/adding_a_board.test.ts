@@ -21,7 +21,8 @@ beforeAll(() => {
   for (const name of [
     "src",
     "board",
-    "scripts",
+    "build",
+    "tools",
     "rollup.config.mjs",
     "tsconfig.json",
     "tsconfig.device.json",
@@ -30,9 +31,14 @@ beforeAll(() => {
     fs.cpSync(path.join(root, name), path.join(project, name), { recursive: true });
   }
   fs.symlinkSync(path.join(root, "node_modules"), path.join(project, "node_modules"));
-  fs.writeFileSync(path.join(project, "board/kaluma.ts"), example);
+  putBoard("kaluma", example);
 });
 afterAll(() => fs.rmSync(project, { recursive: true, force: true }));
+
+function putBoard(name: string, source: string): void {
+  fs.mkdirSync(path.join(project, "board", name));
+  fs.writeFileSync(path.join(project, "board", name, "index.ts"), source);
+}
 
 /** What the compiler says of a file that declares each board to be a `Board`. */
 function complaints(boards: string[]): string[] {
@@ -62,12 +68,11 @@ test("the example and the project's boards are what src/board.ts wants", () => {
 });
 
 test("a board that lacks something is found out", () => {
-  const lacking = path.join(project, "board/lacking.ts");
-  fs.writeFileSync(lacking, example.replace("export function _text", "function _text"));
+  putBoard("lacking", example.replace("export function _text", "function _text"));
   expect(complaints(["lacking"])).toEqual(
     expect.arrayContaining([expect.stringMatching(/check\.ts: Property '_text' is missing/)])
   );
-  fs.rmSync(lacking);
+  fs.rmSync(path.join(project, "board/lacking"), { recursive: true });
 });
 
 describe("the bundle of the example", () => {

@@ -1,18 +1,11 @@
-import vm from "node:vm";
+import { mergeCold } from "../../../build/passes/merge_cold";
+import type { Tag } from "../../../build/tags";
+import { exportsOf } from "./exports_of";
 
-import { mergeColdFunctions } from "../../build/cold.cjs";
-
-type Groups = Parameters<typeof mergeColdFunctions>[1];
-
-/** What a bundle exports, as it is and with its functions merged; and the merged code. */
-function both(code: string, groupOf: Groups = () => ({ group: "all" })) {
-  const merged = mergeColdFunctions(code, groupOf);
-  const run = (text: string) => {
-    const exports: Record<string, unknown> = {};
-    vm.runInNewContext(text, { exports, setTimeout: (call: Function, _: number, ...rest: unknown[]) => call(...rest) });
-    return JSON.stringify(exports);
-  };
-  return { merged, plain: run(code), result: run(merged) };
+/** The bundle with its functions merged, where all may be but for what `tags` says. */
+function merge(code: string, tags: Record<string, Tag> = {}): string {
+  const all = functionsOf(code).map((name): [string, Tag] => [name, { group: "all", ...tags[name] }]);
+  return mergeCold(code, new Map(all));
 }
 
 const functionsOf = (code: string) => [...code.matchAll(/^function (\w+)/gm)].map((match) => match[1]);
@@ -55,9 +48,9 @@ describe("functions that run seldom become branches of one", () => {
       "function f(a) { if (a) exports.x = a; }\nfunction g() { exports.y = 1; }\nf(1); f(0); g(); g();",
     ],
   ])("%s", (_, code) => {
-    const { merged, plain, result } = both(code);
+    const merged = merge(code);
     expect(functionsOf(merged)).toEqual(["run_all"]);
-    expect(result).toBe(plain);
+    expect(exportsOf(merged)).toBe(exportsOf(code));
   });
 
   test.each([
@@ -66,18 +59,33 @@ describe("functions that run seldom become branches of one", () => {
     ["one that uses `this`", "function f() { return typeof this; }\nexports.x = f() + f();"],
     ["one that uses `arguments`", "function f() { return arguments.length; }\nexports.x = f(1) + f(1, 2);"],
     ["one that is called once", "function f() { return 1; }\nexports.x = f();"],
+    [
+      "one that declares a function",
+      "function f() {\n  return g();\n  function g() { return 2; }\n}\nexports.x = f() + f();",
+    ],
+    ["one that is changed", "function f() { return 1; }\nf = function () { return 2; };\nexports.x = f() + f();"],
   ])("%s stays", (_, code) => {
-    const { merged, plain, result } = both(code);
-    expect(functionsOf(merged)).toEqual(["f"]);
-    expect(result).toBe(plain);
+    expect(merge(code)).toBe(code);
   });
 
-  test("one that is called once, where it is told to", () => {
-    const { merged } = both("function f() { return 1; }\nexports.x = f();", () => ({
-      group: "all",
-      always: true,
-    }));
+  test("one that is hot stays", () => {
+    const code = "function f() { return 1; }\nexports.x = f() + f();";
+    expect(merge(code, { f: { heat: "hot", group: undefined } })).toBe(code);
+  });
+
+  test("one that is called once goes where it is tagged", () => {
+    const code = "function f() { return 1; }\nexports.x = f();";
+    const merged = merge(code, { f: { heat: "cold" } });
     expect(functionsOf(merged)).toEqual(["run_all"]);
+    expect(exportsOf(merged)).toBe(exportsOf(code));
+  });
+
+  test.each([
+    ["function f(a) { return a; }\nexports.x = [1].map(f);", "it is handed on or changed, and not only called"],
+    ["function f() { return this; }\nf();", "it uses `this`"],
+    ["function f() { return arguments.length; }\nf();", "it uses `arguments`"],
+  ])("a tag that cannot be carried out fails: %s", (code, reason) => {
+    expect(() => merge(code, { f: { heat: "cold" } })).toThrow(`f is tagged @cold, but cannot be a branch: ${reason}.`);
   });
 
   test("groups call one another; what belongs to none stays", () => {
@@ -85,8 +93,27 @@ describe("functions that run seldom become branches of one", () => {
 function g(a) { return f(a) + f(a); }
 function hot(a) { return g(a); }
 exports.x = hot(1) + g(1) + hot(2);`;
-    const { merged, plain, result } = both(code, (name) => (name === "hot" ? undefined : { group: `the_${name}` }));
-    expect(functionsOf(merged)).toEqual(["run_the_f", "run_the_g", "hot"]);
-    expect(result).toBe(plain);
+    const merged = merge(code, { f: { group: "one" }, g: { group: "two" }, hot: { group: undefined } });
+    expect(functionsOf(merged)).toEqual(["run_one", "run_two", "hot"]);
+    expect(exportsOf(merged)).toBe(exportsOf(code));
+  });
+
+  test("names that the code has already are not taken", () => {
+    const code = `var branch = 1, argument0 = 2, run_all = 3;
+function f(a) { return a + branch + argument0 + run_all; }
+exports.x = f(1) + f(2);`;
+    const merged = merge(code);
+    expect(functionsOf(merged)).toEqual(["run_all1"]);
+    expect(exportsOf(merged)).toBe(exportsOf(code));
+  });
+
+  test("it is told how many there were and are", () => {
+    const notes: string[] = [];
+    const tags = new Map([
+      ["f", { group: "all" }],
+      ["g", { group: "all" }],
+    ]);
+    mergeCold("function f() {}\nfunction g() {}\nf(); f(); g(); g();", tags, (note) => notes.push(note));
+    expect(notes).toEqual(["2 functions are 1"]);
   });
 });

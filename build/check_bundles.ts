@@ -1,12 +1,12 @@
 /** Whether what was built is small enough, ES5, and nothing that Espruino cannot run. */
 import fs from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { Linter } from "eslint";
-import { findHostile } from "./hostile_syntax.cjs";
+import { findHostile } from "./hostile_syntax";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const budgets = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")).sizeBudget;
+const root = path.join(__dirname, "..");
+const settings = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
+const budgets: Record<string, number> = settings.sizeBudget;
 const bundles = [
   "esp_websocket_client.js",
   "esp_websocket_client.min.js",
@@ -22,12 +22,9 @@ const HOST =
 const ESPRUINO = "E Graphics atob btoa peek32 print".split(" ");
 const JERRYSCRIPT = "Buffer console".split(" ");
 
-/**
- * Checks what lies in `folder`, and is to be dist/. Prints the sizes and what is wrong.
- * @returns {boolean} true if nothing is
- */
-export function checkBundles(folder) {
-  const problems = [];
+/** Checks what lies in `folder`, and is to be dist/. Prints the sizes and what is wrong; true if nothing is. */
+export function checkBundles(folder: string): boolean {
+  const problems: string[] = [];
   for (const bundle of bundles) {
     const name = `dist/${bundle}`;
     const code = fs.readFileSync(path.join(folder, bundle), "utf8");
@@ -43,7 +40,7 @@ export function checkBundles(folder) {
   }
 
   // The ES modules are ES5 but for their import and export lines, which a bundler takes away.
-  for (const entry of fs.readdirSync(path.join(folder, "esm"), { recursive: true })) {
+  for (const entry of fs.readdirSync(path.join(folder, "esm"), { recursive: true, encoding: "utf8" })) {
     if (!entry.endsWith(".js")) continue;
     const code = fs.readFileSync(path.join(folder, "esm", entry), "utf8");
     problems.push(...wrongSyntax(`dist/esm/${entry}`, code.replace(/^(import|export) .*;$/gm, "")));
@@ -54,19 +51,19 @@ export function checkBundles(folder) {
   return problems.length === 0;
 }
 
-function wrongSyntax(name, code) {
+function wrongSyntax(name: string, code: string): string[] {
   try {
     return findHostile(code).map((finding) => `${name}, ${finding}.`);
   } catch (error) {
-    return [`${name} is not ES5: ${error.message}.`];
+    return [`${name} is not ES5: ${(error as Error).message}.`];
   }
 }
 
 /** Names that neither the bundle declares nor its host has: a mistake of ours or of the minifier, or a global variable. */
-function unknownNames(name, code) {
+function unknownNames(name: string, code: string): string[] {
   const known = [...HOST, ...(name.includes("/jerryscript/") ? JERRYSCRIPT : ESPRUINO)];
-  const globals = Object.fromEntries(known.map((one) => [one, "writable"]));
-  const config = {
+  const globals = Object.fromEntries(known.map((one) => [one, "writable" as const]));
+  const config: Linter.Config = {
     languageOptions: { ecmaVersion: 5, sourceType: "script", globals },
     linterOptions: { reportUnusedDisableDirectives: "off" },
     rules: { "no-undef": "error" },

@@ -4,17 +4,14 @@
  */
 import { spawn } from "node:child_process";
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { checkBundles } from "./check_bundles.mjs";
+import { checkBundles } from "./check_bundles";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = path.join(__dirname, "..");
 const dist = path.join(root, "dist");
-const require = createRequire(import.meta.url);
 
 /** Runs a program of a package; false if it failed, and has said why. */
-function run(program, args, env = {}) {
+function run(program: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {
   const child = spawn(process.execPath, [program, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
@@ -26,7 +23,7 @@ function run(program, args, env = {}) {
   });
 }
 
-async function buildIn(folder) {
+async function buildIn(folder: string): Promise<boolean> {
   const name = path.relative(root, folder);
   const rollup = path.join(path.dirname(require.resolve("rollup/package.json")), "dist/bin/rollup");
   const built = await Promise.all([
@@ -36,14 +33,14 @@ async function buildIn(folder) {
   return built.every(Boolean) && checkBundles(folder);
 }
 
-const filesIn = (folder) =>
+const filesIn = (folder: string): string[] =>
   fs
     .readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
 
 /** Moves the files of `folder` to dist/, one by one over the old ones, and removes what a former build has left there. */
-function publish(folder) {
+function publish(folder: string): void {
   fs.mkdirSync(dist, { recursive: true });
   const files = filesIn(folder);
   const keep = new Set(files);
@@ -52,20 +49,24 @@ function publish(folder) {
     fs.mkdirSync(path.join(dist, path.dirname(name)), { recursive: true });
     fs.renameSync(path.join(folder, name), path.join(dist, name));
   }
-  for (const name of fs.readdirSync(dist, { recursive: true })) {
+  for (const name of fs.readdirSync(dist, { recursive: true, encoding: "utf8" })) {
     if (!keep.has(name)) fs.rmSync(path.join(dist, name), { recursive: true, force: true });
   }
 }
 
-const folder = fs.mkdtempSync(path.join(root, ".build-"));
-// Ctrl-C ends the programs that are running here, and with them the build.
-process.on("SIGINT", () => {});
-try {
-  if (await buildIn(folder)) publish(folder);
-  else {
-    console.error("dist/ is as it was.");
-    process.exitCode = 1;
+async function main(): Promise<void> {
+  const folder = fs.mkdtempSync(path.join(root, ".build-"));
+  // Ctrl-C ends the programs that are running here, and with them the build.
+  process.on("SIGINT", () => {});
+  try {
+    if (await buildIn(folder)) publish(folder);
+    else {
+      console.error("dist/ is as it was.");
+      process.exitCode = 1;
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
   }
-} finally {
-  fs.rmSync(folder, { recursive: true, force: true });
 }
+
+void main();

@@ -1,18 +1,22 @@
 /** What is published as types: no private names, and nothing that only those need. */
+import type { Plugin } from "rollup";
 import ts from "typescript";
+import { BUILD_TAGS } from "./tags";
+
+type Declared = ts.InterfaceDeclaration | ts.TypeAliasDeclaration;
 
 /**
  * A rollup plugin for bundled declarations. Private members begin with an underscore; they are left out, and so are
  * declarations that nothing published refers to.
  *
- * @param {{ exportEquals?: string }} options exportEquals: the default export's name, where the module is that value
+ * `exportEquals` is the default export's name, where the module is that value.
  */
-export function publicTypes({ exportEquals } = {}) {
+export function publicTypes({ exportEquals }: { exportEquals?: string } = {}): Plugin {
   return {
     name: "public-types",
     renderChunk(code) {
-      let source = code;
-      for (let previous; previous !== source;) {
+      let source = withoutBuildTags(code);
+      for (let previous: string | undefined; previous !== source;) {
         previous = source;
         source = withoutUnused(withoutPrivate(source));
       }
@@ -21,16 +25,32 @@ export function publicTypes({ exportEquals } = {}) {
   };
 }
 
-const parse = (source) => ts.createSourceFile("types.d.ts", source, ts.ScriptTarget.Latest, true);
+const parse = (source: string): ts.SourceFile =>
+  ts.createSourceFile("types.d.ts", source, ts.ScriptTarget.Latest, true);
 
 /** Cuts nodes out of a source, each with its comment. */
-function cut(source, nodes) {
+function cut(source: string, nodes: ts.Node[]): string {
   return [...nodes]
     .sort((one, other) => other.pos - one.pos)
     .reduce((text, node) => text.slice(0, node.pos) + text.slice(node.end), source);
 }
 
-function withoutPrivate(source) {
+/** Leaves out what doc comments tell the build alone. */
+function withoutBuildTags(source: string): string {
+  const file = parse(source);
+  return file.statements
+    .flatMap((node) => ts.getJSDocTags(node))
+    .filter(({ tagName }) => BUILD_TAGS.includes(tagName.text))
+    .sort((one, other) => other.pos - one.pos)
+    .reduce((text, tag) => {
+      // The whole line, where there is nothing else in it.
+      const line = text.lastIndexOf("\n", tag.pos);
+      const start = /^\s*\*\s*$/.test(text.slice(line, tag.pos)) ? line : tag.pos;
+      return text.slice(0, start) + text.slice(tag.pos).replace(/^@.*?(?=\s*(\n|\*\/))/, "");
+    }, source);
+}
+
+function withoutPrivate(source: string): string {
   const file = parse(source);
   const members = file.statements
     .filter(ts.isInterfaceDeclaration)
@@ -40,10 +60,11 @@ function withoutPrivate(source) {
 }
 
 /** Leaves out what is neither exported nor named by anything else, and empty interfaces that others extend. */
-function withoutUnused(source) {
+function withoutUnused(source: string): string {
   const file = parse(source);
   const empty = file.statements
-    .filter((node) => ts.isInterfaceDeclaration(node) && node.members.length === 0 && !node.heritageClauses)
+    .filter(ts.isInterfaceDeclaration)
+    .filter((node) => node.members.length === 0 && !node.heritageClauses)
     .map(({ name }) => name.text);
   const heirs = file.statements
     .filter(ts.isInterfaceDeclaration)
@@ -54,42 +75,44 @@ function withoutUnused(source) {
     const kept = types.map((type) => type.getText(file)).filter((name) => !empty.includes(name));
     return source.slice(0, pos) + (kept.length ? ` extends ${kept.join(", ")}` : "") + source.slice(end);
   }
-  const uses = new Map();
-  const count = (node) => {
+  const uses = new Map<string, number>();
+  const count = (node: ts.Node): void => {
     if (ts.isIdentifier(node)) uses.set(node.text, (uses.get(node.text) ?? 0) + 1);
     ts.forEachChild(node, count);
   };
   count(file);
   // What is exported is named once more, at the end.
-  const named = (node) =>
+  const named = (node: ts.Node): node is Declared | ts.FunctionDeclaration =>
     ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isFunctionDeclaration(node);
   return cut(
     source,
-    file.statements.filter((node) => named(node) && uses.get(node.name.text) === 1)
+    file.statements.filter((node) => named(node) && uses.get(node.name!.text) === 1)
   );
 }
 
 /** `export =`: what `require` gives is the value itself. The types are beside it, in a namespace of the same name. */
-function withExportEquals(source, name) {
+function withExportEquals(source: string, name: string): string {
   const file = parse(source);
   const imports = file.statements.filter(ts.isImportDeclaration);
-  const declared = file.statements.filter((node) => ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node));
-  const value = file.statements.find(ts.isVariableStatement).declarationList.declarations[0];
-  const text = (nodes) => nodes.map((node) => node.getFullText(file).trim());
+  const declared = file.statements.filter(
+    (node): node is Declared => ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)
+  );
+  const value = file.statements.find(ts.isVariableStatement)!.declarationList.declarations[0];
+  const text = (nodes: readonly ts.Node[]) => nodes.map((node) => node.getFullText(file).trim());
   const inner = `${name}Types`;
-  const alias = ({ name, typeParameters = [] }) => {
-    const parameters = typeParameters.map((parameter) => parameter.getText(file)).join(", ");
+  const alias = ({ name, typeParameters }: Declared): string => {
+    const parameters = (typeParameters ?? []).map((parameter) => parameter.getText(file)).join(", ");
     const type = `${name.text}${parameters && `<${parameters}>`}`;
     return `type ${type} = ${inner}.${type};`;
   };
-  const indent = (lines) => lines.join("\n").replace(/^(?=.)/gm, "    ");
+  const indent = (lines: string[]) => lines.join("\n").replace(/^(?=.)/gm, "    ");
   return [
     ...text(imports),
     `declare namespace ${inner} {`,
     indent(text(declared)),
     "}",
-    alias(declared.find((node) => node.name.text === name)),
-    `declare const ${name}: ${inner}.${value.type.getText(file)};`,
+    alias(declared.find((node) => node.name.text === name)!),
+    `declare const ${name}: ${inner}.${value.type!.getText(file)};`,
     `declare namespace ${name} {`,
     indent(declared.filter((node) => node.name.text !== name).map(alias)),
     "}",

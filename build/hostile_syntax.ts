@@ -8,18 +8,37 @@
  * - labels, `with`, getters and setters, `in` in a `for` initialiser, and a few forms of regular expression are
  *   misread or unknown.
  */
-const { parse } = require("acorn");
-const { simple } = require("acorn-walk");
+import {
+  AnyNode,
+  CallExpression,
+  FunctionDeclaration,
+  Identifier,
+  ModuleDeclaration,
+  Node,
+  parse,
+  Program,
+  Statement,
+} from "acorn";
+import { simple } from "acorn-walk";
+import { FunctionNode, isFunction } from "./syntax";
 
-/**
- * @param {string} code a script or CommonJS module
- * @returns {string[]} one sentence for each finding, with its place
- */
-function findHostile(code) {
+type Report = (node: Node, text: string) => void;
+/** Names that have been reached on every way to a place; null where no way leads. */
+type Reached = Set<string> | null;
+/** Whatever a field of a node may be. */
+type Field = Node | Field[] | string | number | boolean | object | null | undefined;
+
+const isNode = (field: Field): field is AnyNode => typeof (field as Node | null | undefined)?.type === "string";
+/** What is in a node, but not where it stands. */
+const fieldsOf = (node: AnyNode): Field[] =>
+  Object.entries(node).flatMap(([key, field]) => (key === "loc" || key === "regex" ? [] : [field as Field]));
+
+/** One sentence for each finding in a script or CommonJS module, with its place. */
+export function findHostile(code: string): string[] {
   const program = parse(code, { ecmaVersion: 5, sourceType: "script", locations: true });
-  const findings = [];
-  const report = (node, text) => {
-    const { line, column } = node.loc.start;
+  const findings: string[] = [];
+  const report: Report = (node, text) => {
+    const { line, column } = node.loc!.start;
     findings.push(`line ${line}, column ${column + 1}: ${text}`);
   };
   checkSyntax(code, program, report);
@@ -27,7 +46,7 @@ function findHostile(code) {
   return findings;
 }
 
-function checkSyntax(code, program, report) {
+function checkSyntax(code: string, program: Program, report: Report): void {
   simple(program, {
     LabeledStatement: (node) => report(node, "Espruino knows no labels"),
     WithStatement: (node) => report(node, "Espruino knows no `with`"),
@@ -59,38 +78,38 @@ function checkSyntax(code, program, report) {
 }
 
 /** The names that a function's own code declares anywhere, as ES5 sees it. */
-function declaredNames(body) {
-  const names = new Set();
-  const visit = (node) => {
+function declaredNames(body: Field): Set<string> {
+  const names = new Set<string>();
+  const visit = (node: Field): void => {
     if (Array.isArray(node)) node.forEach(visit);
-    else if (node && typeof node.type === "string") {
-      if (node.type === "FunctionDeclaration") names.add(node.id.name);
-      if (node.type === "VariableDeclarator") names.add(node.id.name);
-      if (!isFunction(node)) Object.values(node).forEach(visit);
+    else if (isNode(node)) {
+      if (node.type === "FunctionDeclaration") names.add(node.id!.name);
+      if (node.type === "VariableDeclarator" && node.id.type === "Identifier") names.add(node.id.name);
+      if (!isFunction(node)) fieldsOf(node).forEach(visit);
     }
   };
   visit(body);
   return names;
 }
 
-function isFunction(node) {
-  return node.type === "FunctionDeclaration" || node.type === "FunctionExpression";
-}
-
 /**
  * Walks each function in the order in which it runs and keeps the set of names that have been reached on every way
  * to the present place. A way that returns, throws, breaks or continues is `null`: nothing comes after it.
  */
-function checkOrder(program, report) {
-  const functions = [];
+function checkOrder(program: Program, report: Report): void {
+  const functions: FunctionNode[] = [];
 
-  function walkScope(body, ownNames, functionsOfScope) {
-    const called = new Set();
+  function walkScope(
+    body: Program["body"],
+    ownNames: Set<string>,
+    functionsOfScope: Map<string, FunctionDeclaration>
+  ): void {
+    const called = new Set<FunctionNode>();
 
     /** Evaluates the expression (or anything that is no statement) `node`. */
-    function evaluate(node, reached) {
-      if (Array.isArray(node)) return node.forEach((child) => evaluate(child, reached));
-      if (!node || typeof node.type !== "string") return;
+    function evaluate(node: Field, reached: Reached): void {
+      if (Array.isArray(node)) return node.forEach((child: Field) => evaluate(child, reached));
+      if (!isNode(node)) return;
       if (isFunction(node)) {
         functions.push(node);
         return;
@@ -113,21 +132,20 @@ function checkOrder(program, report) {
         callNow(node.callee, reached);
         return;
       }
-      for (const [key, child] of Object.entries(node)) {
-        if (child && typeof child === "object" && key !== "loc" && key !== "regex") evaluate(child, reached);
-      }
+      fieldsOf(node).forEach((child) => evaluate(child, reached));
     }
 
     /** A function of this scope that is called now may use only what has been reached by now, itself or through others. */
-    function callNow(callee, reached) {
-      const target = callee.type === "Identifier" ? functionsOfScope.get(callee.name) : isFunction(callee) && callee;
+    function callNow(callee: CallExpression["callee"], reached: Reached): void {
+      const inPlace = isFunction(callee) ? callee : undefined;
+      const target = callee.type === "Identifier" ? functionsOfScope.get(callee.name) : inPlace;
       if (!target || !reached || called.has(target)) return;
       called.add(target);
       const hidden = declaredNames(target.body);
-      for (const parameter of target.params) hidden.add(parameter.name);
-      const visit = (node) => {
+      target.params.forEach((parameter) => hidden.add((parameter as Identifier).name));
+      const visit = (node: Field): void => {
         if (Array.isArray(node)) return node.forEach(visit);
-        if (!node || typeof node.type !== "string" || isFunction(node)) return;
+        if (!isNode(node) || isFunction(node)) return;
         if (
           node.type === "Identifier" &&
           ownNames.has(node.name) &&
@@ -138,25 +156,24 @@ function checkOrder(program, report) {
         }
         if (node.type === "MemberExpression" && !node.computed) return visit(node.object);
         if (node.type === "Property") return visit(node.value);
-        if ((node.type === "CallExpression" || node.type === "NewExpression") && !hidden.has(node.callee.name)) {
-          callNow(node.callee, reached);
+        if (node.type === "CallExpression" || node.type === "NewExpression") {
+          const isOwn = node.callee.type === "Identifier" && hidden.has(node.callee.name);
+          if (!isOwn) callNow(node.callee, reached);
         }
-        for (const [key, child] of Object.entries(node)) {
-          if (child && typeof child === "object" && key !== "loc" && key !== "regex") visit(child);
-        }
+        fieldsOf(node).forEach(visit);
       };
       visit(target.body);
     }
 
-    const both = (a, b) => {
+    const both = (a: Reached, b: Reached): Reached => {
       if (!a) return b;
       if (!b) return a;
       return new Set([...a].filter((name) => b.has(name)));
     };
-    const copy = (reached) => reached && new Set(reached);
+    const copy = (reached: Reached): Reached => reached && new Set(reached);
 
     /** Runs one statement; returns what has been reached behind it. */
-    function run(node, reached) {
+    function run(node: Statement | Program | ModuleDeclaration | null | undefined, reached: Reached): Reached {
       if (!node) return reached;
       switch (node.type) {
         case "BlockStatement":
@@ -169,7 +186,7 @@ function checkOrder(program, report) {
         case "VariableDeclaration":
           for (const declarator of node.declarations) {
             evaluate(declarator.init, reached);
-            if (reached) reached.add(declarator.id.name);
+            reached?.add((declarator.id as Identifier).name);
           }
           return reached;
         case "IfStatement":
@@ -199,7 +216,7 @@ function checkOrder(program, report) {
         }
         case "SwitchStatement": {
           evaluate(node.discriminant, reached);
-          let before = null;
+          let before: Reached = null;
           for (const one of node.cases) {
             evaluate(one.test, reached);
             before = runAll(one.consequent, both(before, copy(reached)));
@@ -208,10 +225,10 @@ function checkOrder(program, report) {
         }
         case "TryStatement": {
           const tried = run(node.block, copy(reached));
-          let caught = null;
+          let caught: Reached = null;
           if (node.handler) {
             const start = copy(reached);
-            if (start) start.add(node.handler.param.name);
+            start?.add((node.handler.param as Identifier).name);
             caught = run(node.handler.body, start);
           }
           run(node.finalizer, copy(reached));
@@ -232,7 +249,7 @@ function checkOrder(program, report) {
       }
     }
 
-    function runAll(statements, reached) {
+    function runAll(statements: Program["body"], reached: Reached): Reached {
       let now = reached;
       for (const statement of statements) now = run(statement, now);
       return now;
@@ -241,17 +258,15 @@ function checkOrder(program, report) {
     runAll(body, new Set());
   }
 
-  const namedFunctions = (statements) =>
+  const namedFunctions = (statements: Program["body"]) =>
     new Map(statements.filter((node) => node.type === "FunctionDeclaration").map((node) => [node.id.name, node]));
 
   walkScope(program.body, declaredNames(program.body), namedFunctions(program.body));
   while (functions.length > 0) {
-    const one = functions.shift();
+    const one = functions.shift()!;
     const names = declaredNames(one.body);
     // A parameter exists from the start, also when a `var` repeats it.
-    for (const parameter of one.params) names.delete(parameter.name);
+    one.params.forEach((parameter) => names.delete((parameter as Identifier).name));
     walkScope(one.body.body, names, namedFunctions(one.body.body));
   }
 }
-
-module.exports = { findHostile };

@@ -1,4 +1,0 @@
-import type { Plugin } from "rollup";
-
-/** A rollup plugin for an output that a board runs. */
-export function minifyForBoard(): Plugin;

@@ -1,2 +1,0 @@
-/** See find_espruino.cjs. */
-export function findEspruino(): string | undefined;
