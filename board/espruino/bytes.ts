@@ -35,6 +35,7 @@ export const _text: (bytes: string) => string = unicode ? E.asUTF8 : String;
 export const _bytes: (bytes: string) => Uint8Array = toUint8Array;
 export const _byteString: (bytes: Uint8Array) => string = toString;
 
+/** @hot */
 export function _size(data: any): number | undefined {
   if (data === null) return 0;
   if (typeof data === "string") return data.length;
@@ -55,6 +56,7 @@ export function _copySize(data: unknown, size: number): number {
   return typeof data === "string" && isPlain(data) ? 0 : size;
 }
 
+/** @hot */
 export function _payload(data: any): string {
   if (typeof data === "string") {
     data = _utf8(data);
@@ -72,6 +74,7 @@ export function _shortPayload(data: any): string | undefined {
   return data instanceof Uint8Array && data.length < 126 ? toString(data) : undefined;
 }
 
+/** @hot */
 export function _join(header: number[], part: Part, offset: number, length: number): Uint8Array {
   return toUint8Array(
     header,

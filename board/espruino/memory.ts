@@ -14,6 +14,7 @@ var grows = unicode && process.env.BOARD === "LINUX";
 /** How many variables are free for certain. */
 var free = 0;
 
+/** @hot */
 export function _lacks(variables: number): boolean {
   return !grows && process.memory(false).free < variables && process.memory().free < variables;
 }

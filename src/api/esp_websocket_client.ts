@@ -3,13 +3,14 @@
  * also the default, is no limit. Functions that return an `esp_err_t` return `ESP_ERR_INVALID_ARG` for a handle that
  * is null or destroyed.
  */
+import { OPEN, PARTIAL } from "../client/constants";
 import * as board from "../board";
-import { Client, createClient, OPEN } from "../client/client";
+import { Client, createClient } from "../client/client";
 import { checkConfig, Config, configuredUri, isSafe, normaliseHeaders } from "../config/config";
 import { EventHandler } from "../client/events";
 import * as Field from "../config/fields";
 import * as lifecycle from "../client/lifecycle";
-import { firstBytes, PARTIAL, toMilliseconds } from "../client/sending";
+import { firstBytes, toMilliseconds } from "../client/sending";
 import { send } from "../client/short_messages";
 import { restartPing } from "../client/timers";
 import * as frame from "../protocol/frames";
@@ -80,7 +81,7 @@ export const WS_TRANSPORT_OPCODES_PONG = 10;
 export const WS_TRANSPORT_OPCODES_FIN = 0x80;
 export const WS_TRANSPORT_OPCODES_NONE = 0x100;
 
-export { portMAX_DELAY, portTICK_PERIOD_MS } from "../client/sending";
+export { portMAX_DELAY, portTICK_PERIOD_MS } from "../client/constants";
 
 /** What a `send_*` function takes: text is sent as UTF-8, an array's numbers as bytes. */
 export type Data = string | Uint8Array | ArrayBuffer | number[] | null;

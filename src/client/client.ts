@@ -1,4 +1,5 @@
 /** One client: everything that is known of it, and how it begins. */
+import { OPEN } from "./constants";
 import * as board from "../board";
 import type { Clonable, FrameMemory, Part, Payload, TransportConnection, TransportListener } from "../board";
 import * as Field from "../config/fields";
@@ -11,18 +12,6 @@ import type { Emitter, ErrorHandle, EventData, Registration } from "./events";
 
 /** A timer's id: whatever the interpreter's setTimeout returns. */
 export type Timer = unknown;
-
-// Where in its life a client is: see ARCHITECTURE.md for the picture.
-/** Not started, or finished. */
-export const IDLE = 0;
-/** The attempt has failed; the next one waits for its time. */
-export const WAITING = 1;
-/** TCP, TLS and the opening handshake. */
-export const CONNECTING = 2;
-/** Messages can be sent. */
-export const OPEN = 3;
-/** A close frame was sent, or waits behind queued messages; or one was received. */
-export const CLOSING = 4;
 
 /** A message, or a part of one, that waits to be sent. */
 export interface QueuedMessage {
@@ -149,7 +138,7 @@ export function createClient(settings: Settings, uri: Uri): Client {
   // Espruino searches a field from the first one on: those that each message needs come first.
   client._direct = client._inFlight = 0;
   client._bufferSize = settings[Field.BUFFER_SIZE] || 1024;
-  client._connection = client._listener = client.raw_data = client._template = undefined;
+  client._connection = client._listener = client.raw_data = client._response = client._template = undefined;
   client._betweenMessages = client._dispatching = client._fin = false;
   client._pendingEvents = [];
   client._received = 0;
@@ -167,7 +156,11 @@ export function createClient(settings: Settings, uri: Uri): Client {
   return client;
 }
 
-/** Works out anew what may go out at once: see `_direct`. */
+/**
+ * Works out anew what may go out at once: see `_direct`.
+ *
+ * @hot
+ */
 export function updateDirect(client: Client): void {
   client._direct =
     client._state === OPEN && !client._unfinished && !client._queue[0] && client._inFlight < client._bufferSize

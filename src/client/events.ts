@@ -153,7 +153,11 @@ export interface Registration {
 /** The frame of events that are not about one. */
 const NO_FRAME = { _fin: false, _opcode: 0x100, _length: 0, _start: 0 };
 
-/** What the handlers of an event are given; `frame` only for DATA. */
+/**
+ * What the handlers of an event are given; `frame` only for DATA.
+ *
+ * @hot
+ */
 function makeEvent(
   client: Client,
   pointer: string | Uint8Array | undefined,
@@ -188,7 +192,11 @@ export function emit(client: Client, id: number, pointer?: string): boolean {
   return dispatch(client, id, makeEvent(client, pointer, pointer ? pointer.length : 0, NO_FRAME));
 }
 
-/** Reports the piece of payload that was read last. Returns like `emit`. */
+/**
+ * Reports the piece of payload that was read last. Returns like `emit`.
+ *
+ * @hot
+ */
 export function emitPiece(client: Client): boolean {
   var piece = client._piece;
   client._piece = undefined;
@@ -199,6 +207,8 @@ export function emitPiece(client: Client): boolean {
  * Calls the handlers of an event: those of `esp_websocket_register_events`, then those of `client.on`, each in the order
  * of their registration. One that throws is reported; the others are called all the same.
  * Returns like `emit`.
+ *
+ * @hot
  */
 export function dispatch(client: Client, id: number, event: EventData): boolean {
   var run = client._run;
@@ -228,6 +238,8 @@ export function dispatch(client: Client, id: number, event: EventData): boolean 
 
 /**
  * Reports what has arisen in handlers meanwhile. A client that was destroyed, and has nothing left to report, is freed.
+ *
+ * @cold
  */
 export function dispatchPending(client: Client): void {
   client._dispatching = false;
@@ -244,11 +256,14 @@ export function dispatchPending(client: Client): void {
  * Goes on where a handler was cut off. Espruino does that when memory runs out or the stack is full: it goes back to its
  * idle loop from wherever it is, and whoever called the handler is not returned to. Whatever the idle loop calls asks for
  * this first: handlers are called from nowhere else, so while the idle loop calls us, none is running.
+ *
+ * @cold
  */
 export function recover(client: Client): void {
   if (client._dispatching) dispatchPending(client);
 }
 
+/** @cold */
 function eventName(id: number): string {
   return "error connected disconnected data closed before_connect begin finish header_received drain".split(" ")[id];
 }

@@ -9,12 +9,13 @@
  *   finish          the run is over: FINISH
  *   disconnect      drops the connection and all that belongs to it; reports nothing
  */
+import { CLOSING, CONNECTING, IDLE, OPEN, REPORT_TIMER, STATE_TIMER, WAITING } from "./constants";
 import * as board from "../board";
 import type { Payload, TransportError } from "../board";
 import { unsupported } from "../config/config";
 import * as Field from "../config/fields";
 import { FIN, CLOSE } from "../protocol/frames";
-import { Client, CLOSING, CONNECTING, IDLE, OPEN, updateDirect, WAITING } from "./client";
+import { Client, updateDirect } from "./client";
 import {
   dispatchPending,
   emit,
@@ -28,7 +29,7 @@ import {
   WEBSOCKET_EVENT_FINISH,
 } from "./events";
 import { dropQueue, enqueue, flush, sendClose } from "./sending";
-import { REPORT_TIMER, setTimer, STATE_TIMER, stopTimers } from "./timers";
+import { setTimer, stopTimers } from "./timers";
 
 /** Sets what the next events tell: an error of the connection, or of no kind. */
 export function setError(client: Client, type: number, status: number, error?: TransportError): void {

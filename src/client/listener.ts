@@ -1,6 +1,7 @@
 /** What a transport calls: each connection's own listener inherits from this one. */
+import { CLOSING } from "./constants";
 import type { TransportError } from "../board";
-import { CLOSING, Listener } from "./client";
+import { Listener } from "./client";
 import { recover } from "./events";
 import { connectionLost } from "./lifecycle";
 import { sendRequest } from "./opening";

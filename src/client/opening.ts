@@ -1,4 +1,5 @@
 /** The opening handshake of one attempt: BEFORE_CONNECT, the transport, the request, the response, redirects. */
+import { CONNECTING, OPEN, STATE_TIMER } from "./constants";
 import * as board from "../board";
 import type { TransportConnection } from "../board";
 import { configuredUri, normaliseHeaders, Provider, unsupported } from "../config/config";
@@ -7,10 +8,10 @@ import { tlsOptions } from "../config/tls";
 import { resetReader } from "../protocol/frame_reader";
 import { makeKey, readResponse } from "../protocol/handshake";
 import { authority, resolveUri, Uri } from "../protocol/uri";
-import { Client, CONNECTING, Listener, OPEN, updateDirect } from "./client";
+import { Client, Listener, updateDirect } from "./client";
 import { LISTENER } from "./listener";
 import { connectionLost, disconnect, reconnect, setError } from "./lifecycle";
-import { restartPing, setTimer, startKeepAlive, STATE_TIMER } from "./timers";
+import { restartPing, setTimer, startKeepAlive } from "./timers";
 import {
   dataTemplate,
   emit,
@@ -128,6 +129,8 @@ export function sendRequest(client: Client): void {
 /**
  * The next bytes of the opening handshake's response. Once that has opened the connection, and the user has kept it,
  * returns the ones behind its head: they belong to the first frame.
+ *
+ * @cold
  */
 export function receiveResponse(client: Client, bytes: string): string | void {
   var config = client._config;

@@ -1,18 +1,21 @@
 /** Wire to DATA: frames of any kind, and what a control frame asks for. */
+import { CLOSING, HEADER_TIMER, OPEN, PONG_TIMER, STATE_TIMER } from "./constants";
 import * as board from "../board";
 import * as Field from "../config/fields";
 import { readPiece } from "../protocol/frame_reader";
 import { BINARY, CLOSE_ABNORMAL, CLOSE_TOO_BIG, closeCode, PING, PONG } from "../protocol/frames";
-import { Client, CLOSING, Listener, OPEN, updateDirect } from "./client";
+import { Client, Listener, updateDirect } from "./client";
 import { emitPiece } from "./events";
 import { connectionLost } from "./lifecycle";
 import { dropQueue, sendClose, sendPong } from "./sending";
-import { HEADER_TIMER, PONG_TIMER, setTimer, STATE_TIMER } from "./timers";
+import { setTimer } from "./timers";
 
 /** How long the server may keep TCP open after both close frames, in milliseconds (as the C client). */
 const CLOSE_GRACE = 1000;
 
-/** Memory is short: the connection ends before the interpreter runs out of it, in the middle of things. */
+/**
+ * Memory is short: the connection ends before the interpreter runs out of it, in the middle of things.
+ */
 export function outOfMemory(client: Client): void {
   connectionLost(client, "out of memory", undefined, { code: -2, message: "" }, CLOSE_TOO_BIG);
 }
@@ -55,7 +58,11 @@ export function receive(client: Client, listener: Listener): boolean {
   return false;
 }
 
-/** Does what a control frame asks for (RFC 6455 §5.5), when it was reported. */
+/**
+ * Does what a control frame asks for (RFC 6455 §5.5), when it was reported.
+ *
+ * @hot
+ */
 export function afterControl(client: Client, type: number, payload: Uint8Array): void {
   if (type === PING) sendPong(client, board._payload(payload));
   // Whatever its payload: a server may answer with one of its own. One PONG may answer several PINGs.
@@ -63,7 +70,11 @@ export function afterControl(client: Client, type: number, payload: Uint8Array):
   else receiveClose(client, payload);
 }
 
-/** The server's close frame: it is answered, and the server ends the TCP connection (RFC 6455 §5.5.1, §7.1.1). */
+/**
+ * The server's close frame: it is answered, and the server ends the TCP connection (RFC 6455 §5.5.1, §7.1.1).
+ *
+ * @cold
+ */
 function receiveClose(client: Client, payload: Uint8Array): void {
   var code = closeCode(payload);
   client._closeCode = code;
@@ -77,7 +88,11 @@ function receiveClose(client: Client, payload: Uint8Array): void {
   sendClose(client, board._payload(code ? [code >> 8, code & 255] : ""));
 }
 
-/** Where a handler was cut off while it heard of data, goes on with the rest: see `recover`. */
+/**
+ * Where a handler was cut off while it heard of data, goes on with the rest: see `recover`.
+ *
+ * @cold
+ */
 export function goOnReading(client: Client): void {
   var listener = client._listener;
   if (!listener || !client._connection || !board._revive(client._connection)) return;

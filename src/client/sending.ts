@@ -1,35 +1,35 @@
 /** Text to wire: the send queue, and the frames that leave it. Whole short messages go a shorter way: short_messages.ts */
+import {
+  CONNECTING,
+  FLUSH_TIMER,
+  LAST_TIMER,
+  LEAST_NATIVE,
+  OPEN,
+  PARTIAL,
+  PLENTY,
+  ROOM_TO_WAIT,
+  ROOM_TO_WORK,
+  WINDOW_FRAMES,
+  WINDOW_LIMIT,
+  WINDOW_SHARE,
+  portMAX_DELAY,
+  portTICK_PERIOD_MS,
+} from "./constants";
 import * as board from "../board";
 import type { Payload } from "../board";
 import * as Field from "../config/fields";
 import { encodeFrame, frameHeader } from "../protocol/frame_writer";
-import { CLOSE, CONTINUATION, CONTROL_LIMIT, FIN, PING, PONG } from "../protocol/frames";
-import { Client, CONNECTING, OPEN, QueuedMessage, updateDirect } from "./client";
+import { BINARY, CLOSE, CONTINUATION, CONTROL_LIMIT, FIN, PING, PONG } from "../protocol/frames";
+import { Client, QueuedMessage, updateDirect } from "./client";
 import { DRAIN, emit, WEBSOCKET_EVENT_ERROR } from "./events";
 import { close, connectionLost } from "./lifecycle";
-import { FLUSH_TIMER, LAST_TIMER, setTimer } from "./timers";
+import { setTimer } from "./timers";
 
-/** The least payload, in bytes, of a frame that is worth the board's native masking. */
-const LEAST_NATIVE = 320;
-/** So many free variables are plenty: a single frame may take the memory for it, and keep it until the next PING. */
-const PLENTY = 2000;
-/** Variables that must be free where one more message is to wait: its own, and those of a piece of data that comes. */
-const ROOM_TO_WAIT = 350;
-/** Variables that handlers, and what they send, need beside a long message. */
-const ROOM_TO_WORK = 300;
-/** A window over a long payload: so many frames, so much of it, and the most that Espruino's typed arrays reach over. */
-const WINDOW_FRAMES = 16;
-const WINDOW_SHARE = 32;
-const WINDOW_LIMIT = 65536;
-
-/** To an opcode: without the FIN bit, more of the message follows. */
-export const PARTIAL = 0x200;
-/** A timeout without limit, in ticks. */
-export const portMAX_DELAY = 0xffffffff;
-/** Milliseconds in a tick. */
-export const portTICK_PERIOD_MS = 10;
-
-/** A timeout in milliseconds; without limit, and for 0, `network_timeout_ms`. */
+/**
+ * A timeout in milliseconds; without limit, and for 0, `network_timeout_ms`.
+ *
+ * @cold
+ */
 export function toMilliseconds(client: Client, ticks: number | undefined): number {
   return ticks! > 0 && ticks! < portMAX_DELAY
     ? ticks! * portTICK_PERIOD_MS
@@ -57,7 +57,11 @@ export function writeFailed(client: Client, exception: unknown): boolean {
   return false;
 }
 
-/** Sends a control frame at once. */
+/**
+ * Sends a control frame at once.
+ *
+ * @hot
+ */
 function writeControl(client: Client, opcode: number, payload: Payload): boolean {
   return write(client, board._shortFrame(FIN | opcode, payload), payload.length);
 }
@@ -74,7 +78,11 @@ export function sendPing(client: Client): void {
   writeControl(client, PING, board._payload(""));
 }
 
-/** Answers a PING (RFC 6455 §5.5.3). To a server that does not read, only the last PONG is sent when it does. */
+/**
+ * Answers a PING (RFC 6455 §5.5.3). To a server that does not read, only the last PONG is sent when it does.
+ *
+ * @hot
+ */
 export function sendPong(client: Client, payload: Payload): void {
   if (client._closeSent) return;
   if (client._direct) writeControl(client, PONG, payload);
@@ -91,7 +99,11 @@ export function dropQueue(client: Client): void {
   client._memory = undefined;
 }
 
-/** A message that is refused for want of room: DRAIN follows when the transport has taken what waits. Returns -1. */
+/**
+ * A message that is refused for want of room: DRAIN follows when the transport has taken what waits. Returns -1.
+ *
+ * @cold
+ */
 function refuse(client: Client): number {
   client._wantsDrain = true;
   client._direct = 0;
@@ -117,6 +129,8 @@ function openWindow(client: Client, item: QueuedMessage, offset: number): void {
  *
  * The memory that native code makes frames in is made here, and freed where nobody needs it any more: in `flush` and
  * `dropQueue`, at the latest at the next PING.
+ *
+ * @hot
  */
 function nextFrame(
   client: Client,
@@ -191,7 +205,11 @@ export function flush(client: Client, deep?: boolean): void {
   if (client._inFlight < bufferSize && board._lacks(PLENTY)) client._memory = undefined;
 }
 
-/** True if one more message, or part of one, of `length` bytes may wait. */
+/**
+ * True if one more message, or part of one, of `length` bytes may wait.
+ *
+ * @hot
+ */
 function hasRoom(client: Client, length: number): boolean {
   var queue = client._queue;
   // Each message that waits takes memory of its own, also an empty one. One alone may be of any length.
@@ -200,7 +218,11 @@ function hasRoom(client: Client, length: number): boolean {
   return (!queue[0] && client._inFlight < client._bufferSize) || !board._lacks(ROOM_TO_WAIT);
 }
 
-/** Puts a message, or a part of one, into the queue. `maxWait` is in milliseconds, 0 for any. */
+/**
+ * Puts a message, or a part of one, into the queue. `maxWait` is in milliseconds, 0 for any.
+ *
+ * @hot
+ */
 export function enqueue(
   client: Client,
   opcode: number,
@@ -228,23 +250,17 @@ export function enqueue(
   if (client._inFlight < client._bufferSize) setTimer(client, FLUSH_TIMER, 0);
 }
 
-/** The first `length` bytes of what the user gives, by default all; undefined if these are no bytes, or not so many. */
+/**
+ * The first `length` bytes of what the user gives, by default all; undefined if these are no bytes, or not so many.
+ *
+ * @hot
+ */
 export function firstBytes(data: unknown, length: number | undefined): Payload | undefined {
   if (board._size(data) === undefined) return undefined;
   var payload = board._payload(data);
   // A string's length in characters is all of it, too.
   if (length === undefined || length === payload.length || (data && length === (data as string).length)) return payload;
   return length >= 0 && length < payload.length ? board._slice(payload, 0, length) : undefined;
-}
-
-/**
- * Variables that a message needs while it waits and is sent, beside those that handlers need: a copy, and each frame
- * twice, as it is masked and as it is put on the wire.
- */
-function variablesFor(client: Client, data: unknown, size: number): number {
-  return size > CONTROL_LIMIT
-    ? ROOM_TO_WORK + Math.ceil(Math.min(size, client._bufferSize) / 6 + board._copySize(data, size) / 9)
-    : 0;
 }
 
 /**
@@ -260,31 +276,27 @@ export function sendQueued(
   timeout: number | undefined
 ): number {
   var fin = opcode & PARTIAL ? 0 : FIN;
-  opcode &= 0x7f;
-  var control = opcode >= CLOSE;
-  if (client._state !== OPEN || !isInOrder(client, opcode, fin)) return -1;
-  // Before it is copied. A text has no fewer bytes than characters.
   var size = board._size(data);
-  if (size === undefined) return -1;
-  if (!control && !hasRoom(client, length! >= 0 ? length! : size)) return refuse(client);
-  var needed = variablesFor(client, data, size);
-  if (needed && board._lacks(needed)) {
-    if (client._queue[0] || client._inFlight) return refuse(client);
-    // Nothing waits that would make room.
-    emit(
-      client,
-      WEBSOCKET_EVENT_ERROR,
-      "No memory to send " + size + " bytes: that takes " + needed + " free variables"
-    );
-    return -1;
+  opcode &= 0x7f;
+  if (client._state !== OPEN || size === undefined) return -1;
+  if (opcode >= CLOSE) return fin ? sendControl(client, opcode, data, length, timeout) : -1;
+  // A continuation belongs to an unfinished message, a new one does not (RFC 6455 §5.4).
+  if (opcode > BINARY || !opcode === !client._unfinished) return -1;
+  // Before it is copied. A text has no fewer bytes than characters. Without time to wait, it goes at once or not at all.
+  if (
+    !hasRoom(client, length! >= 0 ? length! : size) ||
+    (timeout === 0 && (client._queue[0] || client._inFlight >= client._bufferSize))
+  )
+    return refuse(client);
+  if (size > CONTROL_LIMIT) {
+    var reason = lacksMemory(client, data, size);
+    if (reason) return reason;
   }
   var payload = firstBytes(data, length);
   if (payload === undefined) return -1;
   length = payload.length;
-  if (control) return sendControl(client, opcode, payload, timeout);
-  // Without time to wait, a message goes at once or not at all.
-  if (timeout === 0 && (client._queue[0] || client._inFlight >= client._bufferSize)) return refuse(client);
-  if (!hasRoom(client, length)) return refuse(client);
+  // In bytes, a text may be longer.
+  if (length > size && !hasRoom(client, length)) return refuse(client);
   client._unfinished = fin ? 0 : client._unfinished || opcode;
   enqueue(
     client,
@@ -297,20 +309,41 @@ export function sendQueued(
   return length;
 }
 
-/** True if a frame of this opcode may follow what was sent before (RFC 6455 §5.4, §5.5). */
-function isInOrder(client: Client, opcode: number, fin: number): boolean {
-  if (opcode >= CLOSE) return !!fin && opcode <= PONG;
-  return opcode < 3 && !opcode === !!client._unfinished;
+/**
+ * Returns 0 if there is memory for a message of `size` bytes: while it waits and is sent it takes, beside what handlers
+ * need, a copy, and each frame twice, as it is masked and as it is put on the wire. Otherwise -1, when DRAIN, or an ERROR,
+ * will tell.
+ *
+ * @cold
+ */
+function lacksMemory(client: Client, data: unknown, size: number): number {
+  var needed = ROOM_TO_WORK + Math.ceil(Math.min(size, client._bufferSize) / 6 + board._copySize(data, size) / 9);
+  if (!board._lacks(needed)) return 0;
+  if (client._queue[0] || client._inFlight) return refuse(client);
+  // Nothing waits that would make room.
+  emit(client, WEBSOCKET_EVENT_ERROR, "No memory to send " + size + " bytes: that takes " + needed + " free variables");
+  return -1;
 }
 
-/** The user's own control frame. Returns like `sendQueued`. */
-function sendControl(client: Client, opcode: number, payload: Payload, timeout: number | undefined): number {
-  if (payload.length > CONTROL_LIMIT) return -1;
+/**
+ * The user's own control frame. Returns like `sendQueued`.
+ *
+ * @cold
+ */
+function sendControl(
+  client: Client,
+  opcode: number,
+  data: unknown,
+  length: number | undefined,
+  timeout: number | undefined
+): number {
+  var payload = firstBytes(data, length);
+  var excess = client._inFlight - client._bufferSize;
+  if (opcode > PONG || payload === undefined || payload.length > CONTROL_LIMIT) return -1;
   if (opcode === CLOSE) close(client, payload, toMilliseconds(client, timeout));
   // PINGs and PONGs may stand between the frames of a message (RFC 6455 §5.4): what the transport has not sent bounds
   // them, not the queue.
-  else if (client._inFlight - client._bufferSize > client._queueSize) return refuse(client);
-  else if (client._inFlight >= client._bufferSize && board._lacks(ROOM_TO_WAIT)) return refuse(client);
+  else if (excess > client._queueSize || (excess >= 0 && board._lacks(ROOM_TO_WAIT))) return refuse(client);
   else if (!writeControl(client, opcode, payload)) return -1;
   return payload.length;
 }

@@ -1,7 +1,17 @@
 /** A client's timers, and what happens when one has run out. */
+import {
+  CLOSING,
+  FLUSH_TIMER,
+  KEEP_ALIVE_TIMER,
+  LAST_TIMER,
+  OPEN,
+  PING_TIMER,
+  PONG_TIMER,
+  REPORT_TIMER,
+  STATE_TIMER,
+} from "./constants";
 import * as Field from "../config/fields";
 import type { Client, Timer } from "./client";
-import { CLOSING, OPEN } from "./client";
 import { recover, WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT } from "./events";
 import { connectionLost, reportLoss } from "./lifecycle";
 import { connect } from "./opening";
@@ -14,24 +24,6 @@ declare function setTimeout<Arguments extends unknown[]>(
   ...args: Arguments
 ): Timer;
 declare function clearTimeout(timer: Timer): void;
-
-// The timers, by what they wait for.
-/** The next attempt, the end of the handshake, or the end of the close: whatever the state waits for. */
-export const STATE_TIMER = 0;
-/** Time for the next PING. */
-export const PING_TIMER = 1;
-/** Anything at all from the server (keep-alive). */
-export const KEEP_ALIVE_TIMER = 2;
-/** The answer to a PING. */
-export const PONG_TIMER = 3;
-/** The rest of a frame header. */
-export const HEADER_TIMER = 4;
-/** The idle loop, to send what was put into the queue. */
-export const FLUSH_TIMER = 5;
-/** The idle loop, to report what a handler that was cut off has left unreported. */
-export const REPORT_TIMER = 6;
-/** Queued messages with a time-out have numbers of their own, behind this. */
-export const LAST_TIMER = 6;
 
 /** What did not come in time, by timer; behind them, for queued messages, the last. */
 const MISSING = ["answer", "", "sign of life", "PONG", "rest of a frame header", "", "", "room for a frame"];

@@ -19,6 +19,8 @@ export function frameHeader(first: number, length: number): number[] {
  *
  * The masking is done on 32-bit words. The places of the masking key that share a word with payload are left zero: what
  * the loop makes of a zero there is the key itself.
+ *
+ * @hot
  */
 export function encodeFrame(first: number, payload: Part, offset: number, length: number, key: number): Uint8Array {
   var header = frameHeader(first, length);

@@ -105,6 +105,7 @@ test("too little memory for the frames of a message, and nothing that will be fr
   expect(drains).toEqual([1000]);
   // What is short and need not wait is sent with whatever there is; a copy of bytes takes memory of its own.
   rig.drain();
+  rig.drain();
   rig.board.free = 0;
   expect(text(rig, "x".repeat(125))).toBe(125);
   rig.board.free = 470;
