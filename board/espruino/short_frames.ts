@@ -4,17 +4,17 @@
  */
 import type { Payload } from "../../src/board";
 import { mask } from "../../src/protocol/mask";
-import { toArrayBuffer } from "./bytes";
+import { toArrayBuffer, toString } from "./bytes";
 import { _random } from "./random";
 
 /** @hot */
 export function _shortFrame(first: number, payload: Payload): string {
   var length = payload.length;
   var key = _random();
-  // Two bytes that are not sent, so that the masking key fills a word, the header's two, the key's four; the payload; and
-  // what fills its last word. The words are those of the string itself.
-  var frame = "\0\0\0\0\0\0\0\0" + payload + "\0\0\0";
-  var words = new Uint32Array(toArrayBuffer(frame));
+  // Two bytes that are not sent, so that the masking key fills a word; the header's two; the key's four; the payload; and
+  // what fills its last word.
+  var frame = toArrayBuffer("\0\0\0\0\0\0\0\0" + payload + "\0\0\0");
+  var words = new Uint32Array(frame, 0, (length + 11) >> 2);
   words[0] = (first << 16) | ((length | 128) << 24);
   words[1] = key;
   // A word that is not there is not written to. Each pass of a loop would cost twice as much.
@@ -23,5 +23,5 @@ export function _shortFrame(first: number, payload: Payload): string {
   words[4] ^= key;
   words[5] ^= key;
   if (length > 16) mask(words, key, words, 6);
-  return frame.substr(2, length + 6);
+  return toString(new Uint8Array(frame, 2, length + 6));
 }

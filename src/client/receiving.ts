@@ -17,7 +17,7 @@ const CLOSE_GRACE = 1000;
  * Memory is short: the connection ends before the interpreter runs out of it, in the middle of things.
  */
 export function outOfMemory(client: Client): void {
-  connectionLost(client, "out of memory", undefined, { code: -2, message: "" }, CLOSE_TOO_BIG);
+  connectionLost(client, "Out of memory", undefined, { code: -2, message: "" });
 }
 
 /**
@@ -96,6 +96,6 @@ function receiveClose(client: Client, payload: Uint8Array): void {
 export function goOnReading(client: Client): void {
   var listener = client._listener;
   if (!listener || !client._connection || !board._revive(client._connection)) return;
-  if (board._ranOutOfMemory()) outOfMemory(client);
+  if (board._ranOutOfMemory()) connectionLost(client, "out of memory", undefined, undefined, CLOSE_TOO_BIG);
   else if (client._chunk) listener.received("");
 }

@@ -380,6 +380,7 @@ describe("drained, told from within write", () => {
     for (let i = 0; sent < 200 && i < 200; i++) pass(1);
     expect(sent).toBe(200);
     expect(deepest).toBeLessThan(3);
+    pass(1);
     expect(rig.connection.takeFrames()).toHaveLength(200);
   });
 });
