@@ -5,6 +5,7 @@
  *
  * The sources are compiled to ES5 by TypeScript 5.9: later compilers have no ES5 target.
  */
+import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import typescriptPlugin from "@rollup/plugin-typescript";
@@ -28,6 +29,9 @@ const typescript = /** @type {typeof typescriptPlugin.default} */ (/** @type {un
 
 /** The name under which the library lies in the board's Storage. */
 const LIBRARY = "esp_websocket_client";
+
+/** @type {{ sizeBudget: Record<string, number> }} */
+const { sizeBudget } = JSON.parse(fs.readFileSync(new URL("package.json", import.meta.url), "utf8"));
 
 const folder = process.env.BUILD_FOLDER ?? "dist";
 
@@ -83,7 +87,9 @@ function boardModule(input, name, plugins = [], minifier = {}) {
     generatedCode: "es5",
   };
   /** @param {string[]} lines */
-  const report = (lines) => console.log([`${name}.min.js, what each pass saves:`, ...lines].join("\n"));
+  const print = (lines) => console.log([`${name}.min.js, what each pass saves:`, ...lines].join("\n"));
+  // To find out takes as long as the rest: for the bundles whose size is watched.
+  const report = `dist/${name}.min.js` in sizeBudget ? print : undefined;
   return {
     input,
     treeshake: { propertyReadSideEffects: false },

@@ -308,7 +308,10 @@ function onEvent(event: EventData, id: number): void {
   else if (id <= EVENT_CLOSED) later(tellEnd, 0, socket, id === EVENT_CLOSED ? event.close_status_code : 1006, text);
 }
 
-/** A piece of a frame's payload; the pieces of a message are put together when all are there. */
+/**
+ * A piece of a frame's payload; the pieces of a message are put together when all are there.
+ * @hot
+ */
 function onData(socket: Socket, event: EventData): void {
   var opcode = event.op_code;
   var data: any = event.data_ptr;
