@@ -160,7 +160,7 @@ async function takeTurn(): Promise<() => Promise<void>> {
     project.write("app.js", "nothing.here();");
     const result = await project.run([...port, "--app", "app.js"]);
     expect(result.status).toBe(0);
-    expect(result.stderr).toMatch(/^flash\.sh: warning: the app threw when it started: Uncaught ReferenceError/);
+    expect(result.stderr).toMatch(/^flash: warning: the app threw when it started: Uncaught ReferenceError/);
   });
 
   test("is flashed although a program prints all the time", async () => {

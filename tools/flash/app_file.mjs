@@ -118,7 +118,7 @@ function firmwareWarnings(facts) {
     warn(
       "no_heap_for_tls",
       `wss:// will not fit: it takes ${count(TLS_HEAP)} bytes of C heap and more, and ${count(facts.freeHeap)} are free; ` +
-        "use a board with PSRAM, or ws://"
+        "use a board with PSRAM, ws://, or tls_psk, which needs none of it"
     );
   }
   return warnings;

@@ -279,8 +279,9 @@ export class Board {
     const { timeoutMs } = this._options;
     const name = app && app.name !== BOOT_CODE ? JSON.stringify(app.name) : "";
     await this._console.evaluate(`(setTimeout(function(){load(${name})},20),1)`);
+    // The script's first words may have come with the answer.
+    let printed = this._console.output.split("#>").pop();
     this._console.clearOutput();
-    let printed = "";
     const listen = async (ms) => {
       await this._console.waitFor((output) => (UNCAUGHT.test(printed + output) ? true : undefined), ms);
       printed += this._console.output;

@@ -158,7 +158,7 @@ export class BoardConsole {
       }
       if (asked < mostQuestions && !this.port.closed) {
         const erase = interrupt && asked === 0 ? "" : ERASE_INPUT;
-        const question = `${erase}\n${ECHO_OFF}${this._wrap("1", ++this._lastQuestion)}\n`;
+        const question = `${erase}${ECHO_OFF}\n${ECHO_OFF}${this._wrap("1", ++this._lastQuestion)}\n`;
         await this._writer.write(question, Math.min(ANSWER_MS, timeoutMs)).catch(ignoreBusy);
       }
       const left = Math.max(deadline - this.clock.now(), 1);

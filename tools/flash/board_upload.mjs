@@ -18,6 +18,8 @@ const bytesInOneLine = (lineBytes) => Math.floor((lineBytes - CALL) / 4) * 3;
 const DAMAGED_LINE = 0;
 const WRITTEN = 1;
 
+const count = (n) => n.toLocaleString("en-US");
+
 /** Thrown inside: what was written reads back as something else, and flash is written once only. */
 export class DamagedFlash extends Error {}
 
@@ -67,13 +69,15 @@ async function refusal(board, name, size, exception) {
   if (/Unable to find or create file/.test(exception) && (free === null || free < storageRoom(size))) {
     return new FlashError(
       "storage_full",
-      `Storage is full: there was no room for ${size} bytes`,
+      `Storage is full: there was no room for ${count(size)} bytes`,
       `erase files you do not need (see require("Storage").list()) and run this again`
     );
   }
   return new FlashError(
     "storage_fault",
-    `Storage refused a file of ${size} bytes (${exception})${free === null ? "" : `, although ${free} bytes are free`}`,
+    `Storage refused a file of ${count(size)} bytes (${exception})${
+      free === null ? "" : `, although ${count(free)} bytes are free`
+    }`,
     `have it cleaned up with require("Storage").compact(), and run this again`
   );
 }
