@@ -255,14 +255,13 @@ describe("--psk", () => {
 describe("--monitor", () => {
   test("shows what the board prints until Ctrl-C, and leaves it running", async () => {
     project.write("echo.js", "1");
-    await boot({ faults: { onLoad: () => "the first line\r\n" } });
+    await boot({ faults: { onLoad: () => "\r\nthe first line\r\n" } });
     const running = project.start(["-p", port, "--app", "echo.js", "--monitor"]);
-    await running.until(/the first line\n/);
-    await running.until(/Ctrl-C ends this/);
+    await running.until(/\nthe first line\n/);
     const events: string[] = [];
     board.on("reset", () => events.push("reset"));
     board.on("interrupt", () => events.push("interrupt"));
-    board.say("\x1b[Ja later line\r\n>");
+    board.say("\r\x1b[Ja later line\r\n>");
     await running.until(/\na later line\n/);
     running.child.kill("SIGINT");
     expect(await running.outcome).toMatchObject({ status: 0, stderr: "" });

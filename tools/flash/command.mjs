@@ -127,10 +127,10 @@ async function flashBoard(options) {
       await board.removeBoot();
       print(`Removed ${BOOT_CODE}: no script starts with the board any more.`);
     }
-    showing = options.monitor;
-    const status = await start(board, app, options);
-    if (options.monitor) await monitor(board);
-    return status;
+    if (!options.monitor) return await start(board, app, options);
+    print("Showing what the board prints. Ctrl-C ends this and leaves the board running.");
+    showing = true;
+    return await monitor(board, start(board, app, options));
   } finally {
     await board.close();
   }
@@ -184,7 +184,7 @@ function progressBar() {
 }
 
 /** Restarts the interpreter so that it runs what is now in Storage. @returns {Promise<number>} the exit status */
-async function start(board, app, { boot, timeoutMs }) {
+async function start(board, app, { boot, timeoutMs, monitor }) {
   if (app) {
     print(
       boot
@@ -205,18 +205,21 @@ async function start(board, app, { boot, timeoutMs }) {
         "docs/boards.md shows how to rescue a board whose script never returns"
     );
   }
-  if (!app) print('Done. On the board: require("esp_websocket_client")');
+  if (!app && !monitor) print('Done. On the board: require("esp_websocket_client")');
   return 0;
 }
 
-/** Shows what the board prints, until Ctrl-C. */
-async function monitor(board) {
-  print("Showing what the board prints. Ctrl-C ends this and leaves the board running.");
-  let stop;
-  const stopped = new Promise((resolve) => (stop = () => resolve(true)));
-  process.once("SIGINT", stop);
-  const byUser = await Promise.race([stopped, board.untilClosed()]);
-  process.off("SIGINT", stop);
-  if (!byUser) throw new FlashError("lost_connection", `the connection to ${board.portName} was cut`);
+/** Shows what the board prints until Ctrl-C. @param {Promise<number>} started @returns {Promise<number>} its status */
+async function monitor(board, started) {
+  let status = 0;
+  const lost = started.then(async (result) => {
+    status = result;
+    await board.untilClosed();
+    throw new FlashError("lost_connection", `the connection to ${board.portName} was cut`);
+  });
+  const interrupted = new Promise((resolve) => process.once("SIGINT", resolve));
+  await Promise.race([interrupted, lost]);
+  lost.catch(() => {});
   print("");
+  return status;
 }
