@@ -291,7 +291,7 @@ export class Console {
   private echo = true;
 
   constructor(
-    private readonly board: ScriptedBoard,
+    readonly board: ScriptedBoard,
     private readonly send: (text: string) => void
   ) {}
 

@@ -13,16 +13,14 @@ const CTRL_C = "\x03";
 /** Erases what has been typed so far: half a line, or lines that wait for a bracket. */
 const ERASE_INPUT = "\x1b[2H";
 
-/**
- * The longest line that is sent to a board that we know nothing of, bytes. With the questions that follow when no answer
- * comes, it stays below 256: the smallest input buffer of a console.
- */
-const SHORT_LINE = 160;
-/** What boards take in one line, by their names: half of their console's buffer, bytes. */
-const LINES = [
-  [/^ESP32/, 512],
-  [/^LINUX/, 1024],
+/** What the input buffers of consoles hold, by the names of the boards, bytes. Half of it is the longest line. */
+const BUFFERS = [
+  [/^ESP32/, 1024],
+  [/^LINUX/, 2048],
 ];
+/** The smallest buffer there is, and the longest line for a board that we know nothing of. */
+const SMALLEST_BUFFER = 256;
+const SHORT_LINE = 160;
 /** A line that is lost, again and again, is made shorter, down to this. */
 const SHORTEST_LINE = 80;
 /** What a question is made of besides a piece of code with its escapes. */
@@ -30,14 +28,14 @@ const QUESTION = 60;
 
 /** How long one line may take to be answered before the board is asked whether it is still there, ms. */
 const ANSWER_MS = 1000;
+/** So many times as long as the slowest answer so far, besides. */
+const PATIENCE = 3;
 /** When the question is asked again while no answer comes: these pauses, the last one over and over, ms. */
 const ASK_AGAIN_MS = [1000, 1000, 2000, 3000];
 /** The interpreter needs this long to drop a half line after Ctrl-C, ms. */
 const CTRL_C_PAUSE_MS = 250;
 /** Espruino for Linux ends on two Ctrl-C within 5 s, so they are sent this many questions apart. */
 const QUESTIONS_PER_CTRL_C = 6;
-/** So many of them at most behind a line that may still wait in the console's buffer. */
-const MOST_QUESTIONS = 3;
 /** How long an answer may come behind an exception, which need not be ours, ms. */
 const UNCAUGHT_MS = 200;
 /** How often a line is sent before we give up. */
@@ -62,9 +60,14 @@ export class BoardConsole {
     this.output = "";
     /** The longest line that is sent, bytes. */
     this.lineBytes = SHORT_LINE;
+    this._bufferBytes = SMALLEST_BUFFER;
+    /** Bytes that may still wait in the console's buffer. */
+    this._underWay = 0;
     /** Lines that had to be sent again. */
     this.resent = 0;
     this._received = 0;
+    /** The longest that a line took to be answered, ms. */
+    this._slowestMs = 0;
     this._lastQuestion = 0;
     this._waiters = new Set();
     this._listener = () => {};
@@ -123,7 +126,7 @@ export class BoardConsole {
    * @throws {FlashError} that tells silence, a wrong baud rate and another program's output apart
    */
   async synchronise() {
-    const answered = await this._attend({ timeoutMs: this.timeoutMs, interrupt: true, mostQuestions: Infinity });
+    const answered = await this._attend({ timeoutMs: this.timeoutMs, interrupt: true });
     if (answered) return;
     if (this.port.closed) {
       throw new FlashError(
@@ -140,13 +143,23 @@ export class BoardConsole {
    * does not return goes on.
    */
   isIdle(timeoutMs) {
-    return this._attend({ timeoutMs, interrupt: false, mostQuestions: MOST_QUESTIONS });
+    return this._attend({ timeoutMs, interrupt: false });
   }
 
-  async _attend({ timeoutMs, interrupt, mostQuestions }) {
+  /**
+   * @param {object} options
+   * @param {number} options.timeoutMs
+   * @param {boolean} options.interrupt whether Ctrl-C is sent, and as many questions as there is time for
+   * @param {boolean} [options.echo] whether an interpreter that waits for the rest of a line shows its prompt
+   */
+  async _attend({ timeoutMs, interrupt, echo = false }) {
     const deadline = this.clock.now() + timeoutMs;
     const first = this._lastQuestion + 1;
+    // An answer to any of the questions will do.
+    const isAnswered = (output) =>
+      [...output.matchAll(/<#(\d+) 1 (\d+)#>/g)].some(([, id, end]) => id === end && Number(id) >= first) || undefined;
     this.clearOutput();
+    let heard = this._received;
     for (let asked = 0; ; asked++) {
       if (interrupt && asked > 0) {
         // A stray XOFF, perhaps noise, must not hold what asks whether anybody is there.
@@ -156,21 +169,23 @@ export class BoardConsole {
           await this.pause(CTRL_C_PAUSE_MS);
         }
       }
-      if (asked < mostQuestions && !this.port.closed) {
-        const erase = interrupt && asked === 0 ? "" : ERASE_INPUT;
-        const question = `${erase}${ECHO_OFF}\n${ECHO_OFF}${this._wrap("1", ++this._lastQuestion)}\n`;
+      // Whoever says something has taken something out of the buffer.
+      if (heard !== this._received) this._underWay = 0;
+      heard = this._received;
+      const id = ++this._lastQuestion;
+      const clear = `${interrupt && asked === 0 ? "" : ERASE_INPUT}${echo ? "" : ECHO_OFF}\n`;
+      const question = `${clear}${ECHO_OFF}print("<#"+${id},1,${id}+"#>")\n`;
+      const fits = this._underWay + question.length <= this._bufferBytes;
+      if ((interrupt || fits) && !this.port.closed) {
+        this._underWay += question.length;
         await this._writer.write(question, Math.min(ANSWER_MS, timeoutMs)).catch(ignoreBusy);
       }
       const left = Math.max(deadline - this.clock.now(), 1);
       const again = ASK_AGAIN_MS[Math.min(asked, ASK_AGAIN_MS.length - 1)];
-      // An answer to any of the questions will do.
-      const answered = await this.waitFor(
-        (output) =>
-          [...output.matchAll(/<#(\d+) 1 (\d+)#>/g)].some(([, id, end]) => id === end && Number(id) >= first) ||
-          undefined,
-        Math.min(again, left)
-      );
-      if (answered) return true;
+      if (await this.waitFor(isAnswered, Math.min(again, left))) {
+        this._underWay = 0;
+        return true;
+      }
       if (this.port.closed || this.clock.now() >= deadline) return false;
     }
   }
@@ -226,11 +241,19 @@ export class BoardConsole {
    * @returns the answer; undefined where the line was lost or damaged on its way, and is to be sent again
    */
   async sendOnce(line) {
+    const asked = this.clock.now();
     const answer = await this._send(line, this._answerMs());
-    if (answer !== undefined) return answer;
+    if (answer !== undefined) {
+      this._slowestMs = Math.max(this._slowestMs, this.clock.now() - asked);
+      return answer;
+    }
     if (this.port.closed) throw lostConnection(this.port);
+    const id = this._lastQuestion;
     await this._stillThere(this.timeoutMs);
-    return undefined;
+    // It may have been late only.
+    const late = findAnswer(this.output, id);
+    if (late) this._slowestMs = Math.max(this._slowestMs, this.clock.now() - asked);
+    return late?.value;
   }
 
   /** Counts a line that has to be sent again; shorter ones come next. Throws when it was one too many. */
@@ -242,19 +265,24 @@ export class BoardConsole {
 
   /** Longer lines, for a board whose console is known to have room for them. */
   knowBoard(name) {
-    const known = LINES.find(([names]) => names.test(name));
-    if (known && this.resent === 0) this.lineBytes = known[1];
+    const known = BUFFERS.find(([names]) => names.test(name));
+    if (!known || this.resent > 0) return;
+    this._bufferBytes = known[1];
+    this.lineBytes = known[1] / 2;
   }
 
-  /** A board at 300 baud takes its time. */
+  /** A line at 300 baud takes its time, and boards differ. */
   _answerMs() {
-    return ANSWER_MS + (this.port.baud ? (2 * this.lineBytes * 10000) / this.port.baud : 0);
+    const lineMs = this.port.baud ? (this.lineBytes * 10000) / this.port.baud : 0;
+    return ANSWER_MS + 2 * lineMs + PATIENCE * this._slowestMs;
   }
 
   /** After a line without an answer: the board is busy, or has lost part of the line. */
   async _stillThere(timeoutMs) {
-    if (await this.isIdle(timeoutMs)) return;
+    if (await this._attend({ timeoutMs, interrupt: false, echo: true })) return;
     if (this.port.closed) throw lostConnection(this.port);
+    // It answers, but not what it was asked.
+    if (!this._writer.held && this.output !== "") throw this._lostCharacters();
     const seconds = timeoutMs / 1000;
     throw new FlashError(
       "busy",
@@ -268,7 +296,7 @@ export class BoardConsole {
   _lostCharacters() {
     return new FlashError(
       "lost_characters",
-      `the console of the board at ${this.port.name} loses characters: the same line arrived damaged ${ATTEMPTS} times`,
+      `the console of the board at ${this.port.name} loses characters: a line arrives damaged, again and again`,
       "use another cable or USB port, or a lower baud rate"
     );
   }
@@ -282,17 +310,16 @@ export class BoardConsole {
   async _send(line, timeoutMs) {
     const id = ++this._lastQuestion;
     const before = this._received;
-    await this.write(`${ECHO_OFF}${line(id)}\n`);
-    const pattern = new RegExp(`<#${id} ([^]*?) ${id}#>`);
-    const findAnswer = (output) => {
-      const match = pattern.exec(output);
-      return match ? { value: parse(match[1]) } : undefined;
-    };
+    const text = `${ECHO_OFF}${line(id)}\n`;
+    this._underWay += text.length;
+    await this.write(text);
+    const find = (output) => findAnswer(output, id);
     const findUncaught = (output) =>
       /Uncaught [^\n]*\n/.test(output.slice(before - this._received)) ? "uncaught" : undefined;
-    let found = await this.waitFor((output) => findAnswer(output) ?? findUncaught(output), timeoutMs);
+    let found = await this.waitFor((output) => find(output) ?? findUncaught(output), timeoutMs);
     // The line arrived damaged, or something else on the board threw.
-    if (found === "uncaught") found = await this.waitFor(findAnswer, UNCAUGHT_MS);
+    if (found === "uncaught") found = await this.waitFor(find, UNCAUGHT_MS);
+    if (found) this._underWay = 0;
     return found && found.value;
   }
 
@@ -337,6 +364,12 @@ function latin1(bytes) {
 
 function ignoreBusy(error) {
   if (error.code !== "busy") throw error;
+}
+
+/** The answer to a question as {value}: undefined for what is no JSON. Without an answer, undefined. */
+function findAnswer(output, id) {
+  const match = new RegExp(`<#${id} ([^]*?) ${id}#>`).exec(output);
+  return match ? { value: parse(match[1]) } : undefined;
 }
 
 function parse(json) {

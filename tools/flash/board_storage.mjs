@@ -39,7 +39,7 @@ export async function askBoard(board) {
   const facts = await board.evaluate(
     `(function(m){return{version:process.version,board:process.env.BOARD,` +
       `freeVariables:m.free,totalVariables:m.total,` +
-      `freeHeap:typeof ESP32=="object"&&ESP32.getState?ESP32.getState().freeHeap:null,` +
+      `freeHeap:typeof ESP32!="undefined"&&ESP32.getState?ESP32.getState().freeHeap:null,` +
       `modules:process.env.MODULES}})(process.memory())`
   );
   board.knowBoard(facts.board);

@@ -11,8 +11,8 @@ import { CHECKSUM_FUNCTION, freeStorage, storageRoom } from "./board_storage.mjs
 
 /** What `_w` is called with besides the data: ECHO_OFF, `_w(`, id, offset, checksum, quotes and the line's end. */
 const CALL = '\x10_w(99999,9999999,-2147483648,"")\n'.length;
-/** Bytes of a file in one line, as base64. */
-const bytesInOneLine = (lineBytes) => Math.floor((lineBytes - CALL) / 4) * 3;
+/** Bytes of a file in one line, as base64: flash is written in words of 4 bytes, and base64 makes 4 characters of 3. */
+const bytesInOneLine = (lineBytes) => Math.floor((lineBytes - CALL) / 16) * 12;
 
 /** The answers of `_w`, beside the text of an exception. */
 const DAMAGED_LINE = 0;
@@ -33,18 +33,26 @@ export class DamagedFlash extends Error {}
 export async function sendFile(board, name, data, onProgress, signal) {
   await board.evaluate(`(${setUp(name, data.length)},1)`);
   let attempt = 0;
+  /** Where pieces end whose answers were lost: they may be written, and no other piece may reach across such an end. */
+  const uncertain = [];
   for (let at = 0; at < data.length;) {
     if (signal?.aborted) throw new FlashError("cancelled", "the upload was cancelled");
-    const piece = data.subarray(at, at + bytesInOneLine(board.lineBytes));
-    const call = `${at},${crc32(piece) | 0},"${btoa(String.fromCharCode(...piece))}"`;
+    const longest = at + bytesInOneLine(board.lineBytes);
+    const end = Math.min(longest, data.length, ...uncertain.filter((place) => place > at));
+    const piece = data.subarray(at, end);
+    const text = btoa(String.fromCharCode(...piece));
+    // The checksum is that of the place, too: a lost digit must not write a piece elsewhere.
+    const sum = crc32(new TextEncoder().encode(`${at},${text}`)) | 0;
+    const call = `${at},${sum},"${text}"`;
     const answer = await board.sendOnce((id) => `_w(${id},${call})`);
     if (answer === undefined || answer === DAMAGED_LINE) {
+      if (answer === undefined) uncertain.push(end);
       board.lineWasLost(++attempt);
       continue;
     }
     if (typeof answer === "string") throw await refusal(board, name, data.length, answer);
     if (answer !== WRITTEN) throw new DamagedFlash(`at byte ${at}`);
-    at += piece.length;
+    at = end;
     attempt = 0;
     onProgress(at);
   }
@@ -55,7 +63,7 @@ function setUp(name, size) {
   const file = JSON.stringify(name);
   return (
     `_w=function(i,o,c,d){var s=require("Storage"),r=0,z,k=${CHECKSUM_FUNCTION};` +
-    `try{d=atob(d);z=d.length;if((k(d)|0)==c){` +
+    `try{if((k(o+","+d)|0)==c){d=atob(d);z=d.length;` +
     `if(s.read(${file},o,z)!==d)s.write(${file},d,o,${size});` +
     `r=s.read(${file},o,z)===d?${WRITTEN}:2}}catch(e){r=""+e}` +
     `print("<#"+i,JSON.stringify(r),i+"#>")}`
