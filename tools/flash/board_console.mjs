@@ -36,6 +36,8 @@ const ASK_AGAIN_MS = [1000, 1000, 2000, 3000];
 const CTRL_C_PAUSE_MS = 250;
 /** Espruino for Linux ends on two Ctrl-C within 5 s, so they are sent this many questions apart. */
 const QUESTIONS_PER_CTRL_C = 6;
+/** So many of them for an interpreter that says nothing, where it is not to be interrupted. */
+const MOST_QUESTIONS = 5;
 /** How long an answer may come behind an exception, which need not be ours, ms. */
 const UNCAUGHT_MS = 200;
 /** How often a line is sent before we give up. */
@@ -170,12 +172,15 @@ export class BoardConsole {
         }
       }
       // Whoever says something has taken something out of the buffer.
-      if (heard !== this._received) this._underWay = 0;
+      if (heard !== this._received) {
+        this._underWay = 0;
+        asked = Math.min(asked, 1);
+      }
       heard = this._received;
       const id = ++this._lastQuestion;
       const clear = `${interrupt && asked === 0 ? "" : ERASE_INPUT}${echo ? "" : ECHO_OFF}\n`;
       const question = `${clear}${ECHO_OFF}print("<#"+${id},1,${id}+"#>")\n`;
-      const fits = this._underWay + question.length <= this._bufferBytes;
+      const fits = asked < MOST_QUESTIONS && this._underWay + question.length <= this._bufferBytes;
       if ((interrupt || fits) && !this.port.closed) {
         this._underWay += question.length;
         await this._writer.write(question, Math.min(ANSWER_MS, timeoutMs)).catch(ignoreBusy);
