@@ -59,7 +59,7 @@ async function buildBundles(root, folder) {
       const wanted = [output].flat().find(({ file }) => file && names.includes(path.normalize(file)));
       if (!wanted) return;
       const others = plugins.filter(({ name }) => name !== "typescript");
-      const bundle = await rollup({ ...options, plugins: [...others, transpile(root)] });
+      const bundle = await rollup({ ...options, logLevel: "silent", plugins: [...others, transpile(root)] });
       await bundle.write(wanted);
       await bundle.close();
     })
