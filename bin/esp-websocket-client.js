@@ -1,13 +1,11 @@
 #!/usr/bin/env node
 /** `npx esp-websocket-client COMMAND …` */
 
-const { spawnSync } = require("node:child_process");
-const path = require("node:path");
-
 const commands = {
   flash: {
     does: "upload the client, and a script, to a board",
-    run: (args) => flash(args),
+    run: async (args) =>
+      (await import("../tools/flash/command.mjs")).flash(args, { command: "npx esp-websocket-client flash" }),
   },
   run: {
     does: "run a script for the board on this computer",
@@ -22,15 +20,6 @@ const commands = {
 /** In the checkout, `npm run conformance` comes here too. */
 function caller() {
   return process.env.npm_lifecycle_event === "conformance" ? "npm run conformance --" : undefined;
-}
-
-function flash(args) {
-  const { status, error, signal } = spawnSync("sh", [path.join(__dirname, "../flash.sh"), ...args], {
-    stdio: "inherit",
-    env: { ...process.env, FLASH_COMMAND: "npx esp-websocket-client flash" },
-  });
-  if (error) console.error("flash.sh needs a POSIX shell: on Windows, run this in WSL or in Git Bash.");
-  return error || signal ? 1 : status;
 }
 
 async function main() {

@@ -16,6 +16,7 @@ export const inputs = [
   "src",
   "board",
   "build",
+  "tools/quick_build.mjs",
   "tools/run_typescript.cjs",
   "package.json",
   "rollup.config.mjs",

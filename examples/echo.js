@@ -38,7 +38,7 @@ client.on("disconnected", function () {
   console.log("disconnected: trying again in " + ws.esp_websocket_client_get_reconnect_timeout(client) + " ms");
 });
 client.on("closed", function (event) {
-  console.log("closed: code " + event.close_status_code);
+  console.log("closed: " + (event.close_status_code ? "code " + event.close_status_code : "without a code"));
 });
 client.on("finish", function () {
   console.log("finish");

@@ -8,10 +8,12 @@ import http from "node:http";
 export async function startEchoServer() {
   const sockets = new Set();
   let messages = 0;
+  let connections = 0;
   const server = http.createServer((request, response) => {
     response.writeHead(426, { Upgrade: "websocket" }).end("This is a WebSocket server.\n");
   });
   server.on("upgrade", (request, socket, head) => {
+    connections++;
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     // A client that breaks off is the client's business.
@@ -53,6 +55,8 @@ export async function startEchoServer() {
     url: `ws://127.0.0.1:${server.address().port}/`,
     /** Messages sent back so far. */
     messages: () => messages,
+    /** Connections so far. */
+    connections: () => connections,
     close() {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(resolve));

@@ -24,7 +24,8 @@ Runs a script for the board on this computer, unchanged, and prints what it prin
   --espruino       run it on Espruino for Linux ($ESPRUINO, or espruino on the PATH), not in the simulator
   -h, --help       this text
 
-The script finds the server's address in the variable WS_URL. Ctrl-C ends it.`;
+The script finds the server's address in the global variable WS_URL, which is set here and not on a board: a script for
+both says \`typeof WS_URL === "undefined" ? "ws://192.168.1.10:8080/" : WS_URL\`. Ctrl-C ends it.`;
 
 /** Something that the user can mend: its message is all that is printed. */
 export class UserError extends Error {}
@@ -50,16 +51,39 @@ function readArguments(args, command) {
   }
   // npm runs this in the project's folder; a script's name is meant from where the user is.
   const here = process.env.INIT_CWD ?? process.cwd();
-  return {
-    help: values.help,
-    espruino: values.espruino,
-    url: urls[0],
-    script: scripts.length > 0 ? path.resolve(here, scripts[0]) : ECHO,
-  };
+  const script = scripts.length > 0 ? path.resolve(here, scripts[0]) : ECHO;
+  if (scripts.length > 0 && !values.help) checkScript(scripts[0], script);
+  return { help: values.help, espruino: values.espruino, url: urls[0], script };
 }
 
-async function runInSimulator({ script, url, storage, signal }) {
-  const { runFile } = createRequire(import.meta.url)(path.join(root, "dist/simulator/index.js"));
+/** @param {string} name as the user wrote it @param {string} file its path */
+function checkScript(name, file) {
+  const status = fs.statSync(file, { throwIfNoEntry: false });
+  if (status?.isDirectory()) {
+    const inside = fs.readdirSync(file).filter((entry) => entry.endsWith(".js"));
+    const example = inside.length > 0 ? `, for example ${path.join(name, inside[0])}` : "";
+    throw new UserError(`${name} is a folder: give a script${example}.`);
+  }
+  if (status) return;
+  if (/^(localhost|[\w-]+(\.[\w-]+)+|\[[\da-f:]+\])(:\d+)?(\/|$)/i.test(name) && !/\.[cm]?[jt]s$/.test(name)) {
+    throw new UserError(`${name} looks like the address of a server: write it as ws://${name}`);
+  }
+  throw new UserError(`${file} does not exist.`);
+}
+
+/**
+ * What is said of a script that talks to another address than WS_URL, by its text; undefined if nothing is.
+ * @param {string} url that of the server which was started or given
+ */
+function otherAddress(source, url) {
+  if (/\bWS_URL\b/.test(source)) return undefined;
+  const [address] = /\bwss?:\/\/[^\s"'`]+/i.exec(source) ?? [];
+  if (!address || address === url) return undefined;
+  return `Note: the script talks to ${address}, and not to ${url}: it does not use the variable WS_URL.`;
+}
+
+async function runInSimulator({ dist, script, url, storage, signal }) {
+  const { runFile } = createRequire(import.meta.url)(path.join(dist, "simulator/index.js"));
   const problems = [];
   const onUncaught = ({ message, fate }) => {
     if (fate === "printed") problems.push(`Uncaught ${message}`);
@@ -76,8 +100,8 @@ function runInEspruino({ espruino, script, url, storage, signal }) {
 
 /**
  * @param {string[]} args
- * @param {{ command?: string, prepare?: () => void }} options what the user calls this, and what is to be done before
- * the script runs
+ * @param {{ command?: string, prepare?: () => Promise<string> }} options what the user calls this, and what makes the
+ * folder with the bundles and the simulator (dist/)
  * @returns {Promise<number>} the exit code
  */
 export async function run(args, { command = "npx esp-websocket-client run", prepare } = {}) {
@@ -102,8 +126,7 @@ async function runScript(options, prepare) {
   if (options.espruino && !espruino) {
     throw new UserError("There is no Espruino here: put `espruino` on the PATH or its file name in ESPRUINO.");
   }
-  if (!fs.existsSync(options.script)) throw new UserError(`${options.script} does not exist.`);
-  prepare?.();
+  const dist = (await prepare?.()) ?? path.join(root, "dist");
 
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
@@ -113,9 +136,12 @@ async function runScript(options, prepare) {
     `Running ${path.relative(process.cwd(), options.script)} ${espruino ? `on ${espruino}` : "in the simulator"},`
   );
   console.log(`against ${server ? `an echo server at ${url}` : url}. Ctrl-C ends it.\n`);
+  const note = otherAddress(fs.readFileSync(options.script, "utf8"), url);
+  if (note) console.log(`${note}\n`);
   try {
-    const bundle = (name) => fs.readFileSync(path.join(root, "dist", `${name}.min.js`), "utf8");
+    const bundle = (name) => fs.readFileSync(path.join(dist, `${name}.min.js`), "utf8");
     const problems = await (espruino ? runInEspruino : runInSimulator)({
+      dist,
       espruino,
       script: options.script,
       url,
@@ -123,8 +149,12 @@ async function runScript(options, prepare) {
       signal: stop.signal,
     });
     if (problems.length > 0) throw new UserError(`The script failed: ${problems[0]}`);
-    if (options.script === ECHO && server?.messages() === 0 && !stop.signal.aborted) {
+    if (stop.signal.aborted) return;
+    if (options.script === ECHO && server?.messages() === 0) {
       throw new UserError("The script ended without sending a message to the echo server.");
+    }
+    if (server?.connections() === 0 && !note) {
+      console.log("\nThe script ended without connecting to the echo server: its address is in the variable WS_URL.");
     }
   } finally {
     await server?.close();

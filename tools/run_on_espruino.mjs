@@ -43,6 +43,7 @@ export async function runOnEspruino({ espruino, storage, script, print, signal }
       // An input that stays open: at its end Espruino for Linux would go on reading what is not there (FIFO_FULL).
       const child = spawn(espruino, [file], { cwd: board, stdio: ["pipe", "pipe", "inherit"], signal });
       const problems = [];
+      const show = withoutBlankTraces(onLine);
       let started = false;
       let rest = "";
       child.stdout.setEncoding("utf8");
@@ -55,6 +56,7 @@ export async function runOnEspruino({ espruino, storage, script, print, signal }
       child.on("close", (code, signalName) => {
         rest = withoutPrompt(rest);
         if (rest !== "" && rest !== ">") take(rest);
+        show.end();
         if (code !== 0 && problems.length === 0) problems.push(`Espruino ended with ${signalName ?? `code ${code}`}.`);
         resolve(problems);
       });
@@ -62,7 +64,7 @@ export async function runOnEspruino({ espruino, storage, script, print, signal }
       function take(line) {
         if (started) {
           if (/^(Uncaught |New interpreter error: |OUT OF MEMORY)/.test(line)) problems.push(line);
-          onLine(line);
+          show(line);
         } else if (line === START) {
           started = true;
         }
@@ -74,6 +76,31 @@ export async function runOnEspruino({ espruino, storage, script, print, signal }
 /** Espruino's console shows a prompt when it is idle, and wipes it before the next line. */
 function withoutPrompt(line) {
   return line.replace(/\r/g, "").replace(/^>?(\u001b\[J)+/, "");
+}
+
+/**
+ * Takes out of a stack trace what is blank: for code in Storage the interpreter shows an empty line in place of the
+ * source, and below it a mark behind as many blanks as the line would be long.
+ */
+function withoutBlankTraces(print) {
+  let inTrace = false;
+  let held;
+  const flush = () => {
+    if (held !== undefined) print(held);
+    held = undefined;
+  };
+  const show = (line) => {
+    if (held !== undefined && /^ *\^$/.test(line)) {
+      held = undefined;
+      return;
+    }
+    flush();
+    if (inTrace && line.trim() === "") held = line;
+    else print(line);
+    inTrace = /^ +at |:\d+:\d+\)?$/.test(line);
+  };
+  show.end = flush;
+  return show;
 }
 
 /** Scripts that together write the files into Storage. */

@@ -33,30 +33,54 @@ const files = (folder: string): string[] =>
     .filter((name) => fs.statSync(path.join(folder, "dist", name)).isFile())
     .sort();
 
-const start = (args: string[] = []): Promise<Outcome> =>
-  runProgram(process.execPath, ["tools/start.mjs", ...args], { cwd: project });
+const build = (): Promise<Outcome> => runProgram(process.execPath, ["build/build.mjs"], { cwd: project });
+const start = (): Promise<Outcome> => runProgram(process.execPath, ["tools/start.mjs"], { cwd: project });
 
-test("npm start builds what is out of date; what a former build has left is gone; the next time nothing is built", async () => {
-  const first = await start();
-  expect(first).toMatchObject({ status: 0, stderr: "" });
-  expect(first.stdout).toMatch(/^Building…\nRunning [^]*\nfinish\n$/);
+test("npm run build takes away what a former build has left, and npm start runs what it has made", async () => {
+  expect(await build()).toMatchObject({ status: 0, stderr: "" });
   expect(files(project)).toEqual(files(root));
+  const { stdout } = await start();
+  expect(stdout).toMatch(/^Running [^]*\nfinish\n$/);
   expect(fs.readdirSync(project).filter((name) => name.startsWith(".build"))).toEqual([]);
-  const second = await start();
-  expect(second.stdout).toMatch(/^Running /);
 });
 
-test("a build that fails its size check leaves dist/ as it was, and npm start does not run that", async () => {
+test("npm start builds what it runs beside dist/, once; the bundles are those of a whole build", async () => {
+  const before = files(project);
+  const first = await start();
+  expect(first).toMatchObject({ status: 0, stderr: "" });
+  expect(first.stdout).toMatch(/^Building the client and the simulator[^\n]*\nRunning [^]*\nfinish\n$/);
+  expect(files(project)).toEqual(before);
+  expect(fs.readFileSync(path.join(project, "dist/websocket.min.js"), "utf8")).toBe("former");
+  for (const name of ["esp_websocket_client.min.js", "websocket.min.js"]) {
+    const made = fs.readFileSync(path.join(project, ".build-start", name), "utf8");
+    expect(made).toBe(fs.readFileSync(path.join(root, "dist", name), "utf8"));
+  }
+  expect(fs.readdirSync(project).filter((name) => name.startsWith(".build"))).toEqual([".build-start"]);
+  const second = await start();
+  expect(second.stdout).toMatch(/^Running /);
+  // A source that has changed since.
+  const future = new Date(Date.now() + 3600_000);
+  fs.utimesSync(path.join(project, "src/api/web_socket.ts"), future, future);
+  expect((await start()).stdout).toMatch(/^Building /);
+});
+
+test("npm start says where a source cannot be compiled, and runs nothing", async () => {
+  fs.appendFileSync(path.join(project, "src/api/web_socket.ts"), "\nvar = 1;\n");
+  const { status, stdout, stderr } = await start();
+  expect([status, stdout]).toEqual([1, expect.stringMatching(/^Building [^\n]*\n$/)]);
+  expect(stderr).toMatch(/^The build failed: [^\n]*src\/api\/web_socket\.ts:\d+:5: [^\n]*\n$/);
+  expect(fs.readdirSync(project).filter((name) => name.startsWith(".build"))).toEqual([]);
+});
+
+test("a build that fails its size check leaves dist/ as it was", async () => {
   const file = path.join(project, "package.json");
   const settings = JSON.parse(fs.readFileSync(file, "utf8")) as { sizeBudget: Record<string, number> };
   settings.sizeBudget["dist/websocket.min.js"] = 100;
   fs.writeFileSync(file, JSON.stringify(settings));
   const before = files(project);
-  const { status, stdout, stderr } = await start();
-  expect([status, stdout]).toEqual([1, "Building…\n"]);
-  expect(stderr).toMatch(
-    /dist\/websocket\.min\.js has \d+ bytes, \d+ over its budget[^]*dist\/ is as it was\.\nThe build failed: `npm run build` shows why\.\n$/
-  );
+  const { status, stderr } = await build();
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/dist\/websocket\.min\.js has \d+ bytes, \d+ over its budget[^]*dist\/ is as it was\.\n$/);
   expect(files(project)).toEqual(before);
   expect(fs.readFileSync(path.join(project, "dist/websocket.min.js"), "utf8")).toBe("former");
   expect(fs.readdirSync(project).filter((name) => name.startsWith(".build"))).toEqual([]);

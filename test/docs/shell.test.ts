@@ -33,6 +33,10 @@ function wrong(line: string): string | undefined {
     case "node":
     case "bash":
       return wrongOptions(args, "");
+    case "esptool":
+      return /^esptool --port \S+ (erase_region 0x[0-9a-f]+ 0x[0-9a-f]+|erase_flash)$/.test(line)
+        ? undefined
+        : "esptool erases only";
     case "pip":
       return line === "pip install esptool" ? undefined : "pip installs esptool only";
     default:

@@ -26,7 +26,7 @@ const examples: Record<
       `data, text: ${TEXT}`,
       "data, binary: 1,2,3,254,255",
       "data, opcode 8: 0 bytes",
-      "closed: code 0",
+      "closed: without a code",
       "finish",
     ],
     messages: [TEXT, BYTES],

@@ -21,7 +21,7 @@ async function npmStart(
     env: { ...process.env, INIT_CWD: from, npm_config_loglevel: "silent", ...env },
   });
   const [lines, errors] = [stdout, stderr].map((text) => text.trimEnd().split("\n"));
-  return { status, lines: lines.filter((line) => line !== "Building…"), errors };
+  return { status, lines: lines.filter((line) => !line.startsWith("Building ")), errors };
 }
 
 /** Ports and keys differ from run to run. */
@@ -71,6 +71,37 @@ describe("with a script of the user's", () => {
     expect(status).toBe(0);
   });
 
+  test("that talks to another address, it says so before the script runs", async () => {
+    write("other.js", 'var url = "ws://192.0.2.1:8080/"; print("I would talk to " + url);');
+    const { status, lines } = await npmStart(["other.js"], folder);
+    expect(normal(lines).slice(3)).toEqual([
+      "Note: the script talks to ws://192.0.2.1:8080/, and not to ws://127.0.0.1:PORT/: it does not use the variable WS_URL.",
+      "",
+      "I would talk to ws://192.0.2.1:8080/",
+    ]);
+    expect(status).toBe(0);
+  });
+
+  test("that names an address for the board only, it says nothing of it", async () => {
+    const echo = await startEcho();
+    write("both.js", 'print(typeof WS_URL === "undefined" ? "ws://192.0.2.1:8080/" : WS_URL);');
+    write("same.js", `print("${echo.url}");`);
+    for (const name of ["both.js", "same.js"]) {
+      const { lines } = await npmStart([echo.url, name], folder);
+      expect(lines.slice(3)).toEqual([echo.url]);
+    }
+    await echo.close();
+  });
+
+  test("that does not connect, it says where the server is", async () => {
+    write("idle.js", 'print("nothing to do");');
+    const { status, lines } = await npmStart(["idle.js"], folder);
+    expect(lines.at(-1)).toBe(
+      "The script ended without connecting to the echo server: its address is in the variable WS_URL."
+    );
+    expect(status).toBe(0);
+  });
+
   test("that throws, it says so and ends with 1", async () => {
     write("broken.js", `function late() { throw new Error("Oh no"); }\nsetTimeout(late, 1);`);
     const { status, errors } = await npmStart(["broken.js"], folder);
@@ -93,6 +124,29 @@ test("a reader that stops early ends the run, quietly", async () => {
   expect(errors).toBe("");
 });
 
+const real = findEspruino();
+(real ? test : test.skip)("--espruino cuts what is blank out of a trace (set ESPRUINO)", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "start-"));
+  const script = path.join(folder, "throws.js");
+  // An empty line that the script prints stays.
+  fs.writeFileSync(
+    script,
+    `var ws = require("esp_websocket_client"), client = ws.esp_websocket_client_init({ uri: WS_URL });
+    client.on("connected", function () {
+      ws.esp_websocket_client_destroy(client);
+      print("a"); print(""); print("^");
+      throw new Error("Oh no");
+    });
+    ws.esp_websocket_client_start(client);`
+  );
+  const { lines } = await npmStart(["--espruino", script], root, { ESPRUINO: real });
+  fs.rmSync(folder, { recursive: true });
+  const trace = lines.slice(lines.indexOf("a"));
+  expect(trace.slice(0, 4)).toEqual(["a", "", "^", "Uncaught Error: Oh no"]);
+  expect(trace.filter((line) => /^ +at .*esp_websocket_client:/.test(line)).length).toBeGreaterThan(0);
+  expect(trace.slice(4).filter((line) => /^ *\^?$/.test(line))).toEqual([]);
+});
+
 const espruinos = { "with a large heap": findEspruino(), "with a small heap": process.env.ESPRUINO_SMALL };
 for (const [heap, espruino] of Object.entries(espruinos)) {
   const variable = heap === "with a large heap" ? "ESPRUINO" : "ESPRUINO_SMALL";
@@ -100,7 +154,7 @@ for (const [heap, espruino] of Object.entries(espruinos)) {
   (espruino ? test : test.skip)(name, async () => {
     const { status, lines } = await npmStart(["--espruino"], root, { ESPRUINO: espruino });
     expect(normal(lines)[0]).toBe(`Running examples/echo.js on ${espruino},`);
-    expect(lines.slice(-2)).toEqual(["closed: code 0", "finish"]);
+    expect(lines.slice(-2)).toEqual(["closed: without a code", "finish"]);
     expect(status).toBe(0);
   });
 }

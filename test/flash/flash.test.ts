@@ -169,6 +169,61 @@ describe("an app", () => {
     ]);
   });
 
+  test("loses the byte order mark that an editor has put in front", async () => {
+    project.write("echo.js", `\xef\xbb\xbf${source}`);
+    await boot();
+    expect((await project.run(["-p", port, "--app", "echo.js"])).status).toBe(0);
+    expect(board.get("echo.js")).toBe(source);
+  });
+
+  test.each([
+    ["", undefined],
+    ["--boot", ".bootcde"],
+  ])("that throws when it starts is a failure %s", async (option, stored) => {
+    project.write("echo.js", source);
+    await boot();
+    board.options.faults = {
+      onLoad: () => "2v29 (c) Espruino\r\n\r\nUncaught Error: Oh no\r\n at line 3 col 7 in echo.js\r\n",
+    };
+    const result = await project.run(["-p", port, "--app", "echo.js", ...(option ? [option] : [])]);
+    expectFailure(result, /^flash: the app failed when it started: Uncaught Error: Oh no at line 3 col 7 in echo\.js$/);
+    expect(board.get(stored ?? "echo.js")).toBe(source);
+  });
+
+  test("that does not return gets a warning", async () => {
+    project.write("echo.js", source);
+    await boot();
+    board.options.faults = { onLoad: () => (board.goSilent(), "") };
+    const result = await project.run(["-p", port, "--app", "echo.js"], SHORT);
+    expect(result.stderr).toMatch(/^flash: warning: what was started has not come to an end for 4 s.*docs\/boards\.md/);
+    expect(result.status).toBe(0);
+  });
+
+  test("without --boot, or no app, an older boot script is told of and stays", async () => {
+    project.write("echo.js", source);
+    await boot();
+    board.put(".bootcde", "old()");
+    const warning =
+      /^flash: warning: the board has an older \.bootcde.* starts with the board.*: --no-boot removes it\n$/;
+    const app = await project.run(["-p", port, "--app", "echo.js"]);
+    expect(app.stderr).toMatch(warning);
+    expect(app.stderr).toContain(", and not echo.js");
+    expect((await project.run(["-p", port])).stderr).toMatch(warning);
+    expect(board.get(".bootcde")).toBe("old()");
+  });
+
+  test("--no-boot removes the boot script", async () => {
+    await boot();
+    board.put(".bootcde", "old()");
+    const dry = await project.run(["-p", port, "--no-boot", "--dry-run"]);
+    expect(dry.stdout).toContain("Would remove .bootcde.");
+    expect(board.get(".bootcde")).toBe("old()");
+    const result = await project.run(["-p", port, "--no-boot"]);
+    expect(result.stderr).toBe("");
+    expect(result.stdout).toContain("Removed .bootcde");
+    expect(board.storage.list()).toEqual([MODULE]);
+  });
+
   test.each([
     ["a_name_of_twenty_nine_chars.js", "x", /cannot be called/],
     ["esp websocket.js", "x", /cannot be called/],
@@ -179,6 +234,47 @@ describe("an app", () => {
     await boot();
     expectFailure(await project.run(["-p", port, "--app", name]), message);
     expect(board.connections).toBe(0);
+  });
+});
+
+describe("--psk", () => {
+  test("brings the module tls_psk along", async () => {
+    project.write("dist/tls_psk.min.js", "exports.psk=1");
+    await boot();
+    expect((await project.run(["--psk", "-p", port])).status).toBe(0);
+    expect(board.get("tls_psk")).toBe("exports.psk=1");
+  });
+
+  test("says that the file is missing", async () => {
+    await boot();
+    expectFailure(await project.run(["--psk", "-p", port]), /dist\/tls_psk\.min\.js is missing: /);
+    expect(board.connections).toBe(0);
+  });
+});
+
+describe("--monitor", () => {
+  test("shows what the board prints until Ctrl-C, and leaves it running", async () => {
+    project.write("echo.js", "1");
+    await boot({ faults: { onLoad: () => "\r\nthe first line\r\n" } });
+    const running = project.start(["-p", port, "--app", "echo.js", "--monitor"]);
+    await running.until(/\nthe first line\n/);
+    const events: string[] = [];
+    board.on("reset", () => events.push("reset"));
+    board.on("interrupt", () => events.push("interrupt"));
+    board.say("\r\x1b[Ja later line\r\n>");
+    await running.until(/\na later line\n/);
+    running.child.kill("SIGINT");
+    expect(await running.outcome).toMatchObject({ status: 0, stderr: "" });
+    expect((await running.outcome).stdout).not.toContain("<#");
+    expect(events).toEqual([]);
+  });
+
+  test("ends with 1 when the connection is lost", async () => {
+    await boot();
+    const running = project.start(["-p", port, "--monitor"]);
+    await running.until(/Ctrl-C ends this/);
+    board.cut();
+    expectFailure(await running.outcome, /the connection to tcp:.* was cut/);
   });
 });
 
@@ -213,6 +309,16 @@ describe("a firmware that lacks something", () => {
     expect(lines[1]).toMatch(/warning: .*`tls`.*wss:/);
     expect(lines[2]).toMatch(/warning: .*`crypto`/);
     expect(lines[3]).toMatch(/warning: only 900 variables/);
+  });
+
+  test("with little C heap gets a warning about wss", async () => {
+    await boot({ freeHeap: 39828 });
+    const { stdout, stderr } = await project.run(["-p", port]);
+    expect(stdout).toContain("C heap:    39,828 bytes free\n");
+    expect(stderr).toMatch(/^flash: warning: wss:\/\/ will not fit: .*42,000.* 39,828 are free.*PSRAM.*\n$/);
+    board.options.freeHeap = 120000;
+    board.restart();
+    expect((await project.run(["-p", port])).stderr).toBe("");
   });
 
   test("too old for long names is refused", async () => {
@@ -256,7 +362,7 @@ describe("a failure leaves the old file and says what to do:", () => {
         if (isUpload(write) && write.offset > 700) self.goSilent();
       },
     };
-    expectFailure(await project.run(["-p", port], SHORT), /took no more data|did not answer/);
+    expectFailure(await project.run(["-p", port], SHORT), /stopped answering \(4 s\).*before is untouched$/);
     await expectOldFileAndRecovery();
   });
 
@@ -281,31 +387,30 @@ describe("a failure leaves the old file and says what to do:", () => {
     expect(board.get(MODULE)).toBe(project.bundle);
   });
 
-  test("a byte is wrong once: the upload is repeated", async () => {
+  test("flash holds a wrong byte once: the file is sent again", async () => {
     await boot();
     board.put(MODULE, OLD);
     let hits = 0;
     board.options.faults = {
       onWrite: (write) => {
-        if (isUpload(write) && write.offset === 384 && hits++ === 0) write.data[7]! ^= 0x20;
+        if (isUpload(write) && write.offset > 384 && hits++ === 0) write.data[7]! ^= 0x20;
       },
     };
     const result = await project.run(["-p", port]);
-    expect(result.stderr).toMatch(/^flash\.sh: warning: the upload arrived damaged .*once more, slowly\n$/);
+    expect(result.stderr).toMatch(/^flash: warning: the upload was stored damaged .*once more\n$/);
     expect(result.status).toBe(0);
-    expect(hits).toBe(2);
     expect(board.get(MODULE)).toBe(project.bundle);
   });
 
-  test("a byte is wrong each time: checksum mismatch", async () => {
+  test("flash holds a wrong byte each time: checksum mismatch", async () => {
     await boot();
     board.put(MODULE, OLD);
     board.options.faults = {
       onWrite: (write) => {
-        if (isUpload(write) && write.offset === 384) write.data[7]! ^= 0x20;
+        if (isUpload(write) && write.offset > 384) write.data[7]! ^= 0x20;
       },
     };
-    expectFailure(await project.run(["-p", port]), /checksum mismatch: .*CRC-32.*before is untouched$/);
+    expectFailure(await project.run(["-p", port]), /checksum mismatch: its flash holds something else.*untouched$/);
     await expectOldFileAndRecovery();
   });
 
@@ -325,7 +430,10 @@ describe("a failure leaves the old file and says what to do:", () => {
         if (isUpload(write)) throw new Error("Unable to find or create file");
       },
     };
-    expectFailure(await project.run(["-p", port]), /Storage is full.*before is untouched$/);
+    expectFailure(
+      await project.run(["-p", port]),
+      /Storage refused .* although 65,\d{3} bytes are free.*before is untouched$/
+    );
     await expectOldFileAndRecovery();
   });
 
@@ -356,7 +464,7 @@ describe("no board:", () => {
 
   test("the baud rate is wrong", async () => {
     await boot({ faults: { garbage: true } });
-    expectFailure(await project.run(["-p", port], SHORT), /not legibly: the baud rate is probably wrong.*-b/);
+    expectFailure(await project.run(["-p", port], SHORT), /garbled: choose another rate with -b/);
   });
 
   test("another program answers: the end of what it says is shown", async () => {

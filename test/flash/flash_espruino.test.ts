@@ -156,11 +156,50 @@ async function takeTurn(): Promise<() => Promise<void>> {
     expect(await ask("global.found === undefined")).toBe(true);
   });
 
-  test("shows what an app throws when it starts", async () => {
+  test.each([
+    [
+      "throws",
+      "\n\n  nothing.here();",
+      /Uncaught ReferenceError: "nothing" is not defined at app\.js \(app\.js:3:\d+\)$/,
+    ],
+    ["has a syntax error", "var a = ;", /Uncaught SyntaxError: Got ';' expected EOF at app\.js \(app\.js:1:9\)$/],
+    ["throws in a timer, soon", 'setTimeout(function () { throw new Error("Oh no"); }, 5);', /Uncaught Error: Oh no/],
+  ])("fails for an app that %s", async (_, source, message) => {
+    project.write("app.js", source);
+    expectFailure(await project.run([...port, "--app", "app.js"]), message);
+  });
+
+  test("fails for an app saved with --boot that throws, and --no-boot removes it", async () => {
     project.write("app.js", "nothing.here();");
-    const result = await project.run([...port, "--app", "app.js"]);
+    expectFailure(
+      await project.run([...port, "--app", "app.js", "--boot"]),
+      /the app failed when it started: Uncaught ReferenceError/
+    );
+    const result = await project.run([...port, "--no-boot"]);
+    expect(result.stderr).toBe("");
     expect(result.status).toBe(0);
-    expect(result.stderr).toMatch(/^flash\.sh: warning: the app threw when it started: Uncaught ReferenceError/);
+    expect(await ask('require("Storage").list()')).toEqual([MODULE]);
+  });
+
+  test("runs an app with the byte order mark that an editor has put in front", async () => {
+    project.write("app.js", `\xef\xbb\xbfglobal.found = require("${MODULE}").version;`);
+    const result = await project.run([...port, "--app", "app.js"]);
+    expect(result.stderr).toBe("");
+    expect(await ask("global.found")).toBe(1);
+  });
+
+  test("shows what an app prints with --monitor, and leaves it running", async () => {
+    project.write("app.js", 'var n = 0;\nsetInterval(function () { print("tick " + ++n); }, 20);');
+    const running = project.start([...port, "--app", "app.js", "--monitor"]);
+    await running.until(/\ntick 1\ntick 2\n[^]*\ntick 99\n/);
+    running.child.kill("SIGINT");
+    const { status, stdout, stderr } = await running.outcome;
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    expect(stdout).not.toMatch(/<#|\x1b|\x08/);
+    const before = Number(await ask("n"));
+    expect(before).toBeGreaterThanOrEqual(99);
+    while (Number(await ask("n")) === before);
   });
 
   test("is flashed although a program prints all the time", async () => {
@@ -188,9 +227,9 @@ async function takeTurn(): Promise<() => Promise<void>> {
       board.pipe(socket);
       socket.on("data", (data) => {
         const text = data.toString("latin1");
-        if (text.includes('flash.tmp0",atob')) passed++;
+        if (text.includes("_w(")) passed++;
         board.write(data);
-        if (passed === 2) setImmediate(() => socket.destroy());
+        if (passed === 9) setImmediate(() => socket.destroy());
       });
     });
     proxy.listen(0, "127.0.0.1");

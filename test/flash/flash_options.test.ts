@@ -34,7 +34,10 @@ test("--help names every option", async () => {
     "-b",
     "--app",
     "--boot",
+    "--no-boot",
     "--websocket",
+    "--psk",
+    "--monitor",
     "--firmware",
     "--list",
     "--verify",
@@ -55,6 +58,7 @@ test.each([
   [["-b", "fast"], /baud rate fast is not a number/],
   [["-b", "0"], /baud rate 0 is not a number/],
   [["--boot"], /--boot needs --app/],
+  [["--app", "a.js", "--boot", "--no-boot"], /--boot and --no-boot contradict/],
 ])("%j are wrong options", async (args, message) => {
   expectFailure(await project.run(args), message, 2);
 });
@@ -149,6 +153,13 @@ describe("building", () => {
     expect(built()).toBe(false);
   });
 
+  test("is done when the minifier is newer", async () => {
+    const future = new Date(Date.now() + 3600_000);
+    fs.utimesSync(project.write("build/minify.mjs", ""), future, future);
+    await project.run(withoutBoard);
+    expect(built()).toBe(true);
+  });
+
   test("is only spoken of in a dry run", async () => {
     fs.rmSync(path.join(project.directory, bundle));
     const result = await project.run([...withoutBoard, "--dry-run"]);
@@ -216,7 +227,7 @@ describe("--firmware", () => {
   test("needs esptool", async () => {
     image("espruino.bin");
     // A PATH with what flash.sh uses itself, and no esptool.
-    for (const program of ["node", "dirname", "readlink", "find", "head"]) {
+    for (const program of ["node", "dirname", "readlink"]) {
       const { stdout } = spawnSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" });
       project.program(program, `exec ${stdout.trim()} "$@"`);
     }
@@ -225,32 +236,64 @@ describe("--firmware", () => {
   });
 });
 
-describe("without the espruino CLI it says what installs it", () => {
-  const tcp = ["-p", "tcp://127.0.0.1:1"];
+describe("without the serialport library", () => {
   beforeEach(() => fs.rmSync(path.join(project.directory, "node_modules")));
 
-  test("in a checkout", async () => {
-    project.write("rollup.config.mjs", "");
-    fs.utimesSync(path.join(project.directory, "rollup.config.mjs"), new Date(0), new Date(0));
-    const where = `run \`npm ci --include=optional\` in ${project.directory}`;
-    expectFailure(await project.run(tcp), new RegExp(`the espruino CLI is not installed: ${where}$`));
-    expectFailure(await project.run(["--list"]), new RegExp(`serialport package is not installed: ${where}, or give`));
+  onLinux("the devices are listed", async () => {
+    const devices = fs.readdirSync("/dev").filter((name) => /^tty(ACM|USB|AMA)\d+$/.test(name));
+    const { stdout, stderr } = await project.run(["--list"]);
+    expect(stdout).toBe(devices.map((name) => `/dev/${name}\n`).join(""));
+    expect(stderr).toMatch(devices.length > 0 ? /^$/ : /no serial port was found/);
   });
 
-  test.each([
-    ["in a project that has the package", true, /: run `npm install --include=optional espruino` in (\/.*)$/],
-    ["where the package is installed globally", false, /: run `npm install --include=optional --global espruino`$/],
-  ])("%s", (_, hasManifest, message) => {
-    if (hasManifest) project.write("user/package.json", "{}");
-    const installed = path.join(project.directory, "user/node_modules/esp-websocket-client");
-    for (const name of ["flash.sh", "tools", "dist"])
-      fs.cpSync(path.join(project.directory, name), path.join(installed, name), { recursive: true });
-    const { status, stderr } = spawnSync(path.join(installed, "flash.sh"), tcp, { encoding: "utf8" });
-    expect(status).toBe(1);
-    const [, folder] = message.exec(stderr.trim())!;
-    if (hasManifest) expect(folder).toBe(path.join(project.directory, "user"));
+  test("a file that is no serial port, and one that is not there, are named", async () => {
+    expectFailure(await project.run(["-p", "/dev/null"]), /\/dev\/null is not a serial port/);
+    expectFailure(await project.run(["-p", "/dev/nothing"]), /there is no port \/dev\/nothing/);
+  });
+
+  describe("Windows has no serial ports, and it says what installs it", () => {
+    const env = (): NodeJS.ProcessEnv => ({
+      NODE_OPTIONS: `--require ${project.write("windows.cjs", 'Object.defineProperty(process, "platform", { value: "win32" });')}`,
+    });
+
+    test("in a checkout", async () => {
+      project.write("rollup.config.mjs", "");
+      fs.utimesSync(path.join(project.directory, "rollup.config.mjs"), new Date(0), new Date(0));
+      const where = `run \`npm ci --include=optional\` in ${project.directory}`;
+      expectFailure(
+        await project.run(["-p", "COM3"], env()),
+        new RegExp(`serialport .* not installed: ${where}, or give`)
+      );
+      expectFailure(await project.run(["--list"], env()), new RegExp(`serialport package is not installed: ${where}$`));
+    });
+
+    test.each([
+      ["in a project that has the package", true, /: run `npm install --include=optional espruino` in (\/.*)$/],
+      ["where the package is installed globally", false, /: run `npm install --include=optional --global espruino`$/],
+    ])("%s", (_, hasManifest, message) => {
+      if (hasManifest) project.write("user/package.json", "{}");
+      const installed = path.join(project.directory, "user/node_modules/esp-websocket-client");
+      for (const name of ["flash.sh", "tools", "dist"])
+        fs.cpSync(path.join(project.directory, name), path.join(installed, name), { recursive: true });
+      const { status, stderr } = spawnSync(path.join(installed, "flash.sh"), ["--list"], {
+        encoding: "utf8",
+        env: { ...process.env, ...env() },
+      });
+      expect(status).toBe(1);
+      const [, folder] = message.exec(stderr.trim())!;
+      if (hasManifest) expect(folder).toBe(path.join(project.directory, "user"));
+    });
   });
 });
+
+test.each(["127.0.0.1:2323", "esp32.local:23", "[::1]:23", "192.168.1.50"])(
+  "%s as a port is told to be an address in the network",
+  async (name) => {
+    const result = await project.run(["-p", name]);
+    expectFailure(result, /looks like a network address: write it as tcp:\/\//);
+    expect(result.stderr).toContain(`write it as tcp://${name}\n`);
+  }
+);
 
 test("flash.sh works through a link, from any folder", async () => {
   const link = path.join(project.directory, "bin", "flash");

@@ -1,5 +1,7 @@
 // A folder as a user has it (flash.sh, its tools, built bundles), and what running flash.sh in it gives.
 
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -45,16 +47,50 @@ export class FlashProject {
   }
 
   run(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+    return runProgram("./flash.sh", args, { cwd: this.directory, env: this.environment(env) });
+  }
+
+  /** Starts flash.sh: `until` waits for something on its stdout. */
+  start(args: string[]): { child: ChildProcess; outcome: Promise<Outcome>; until(text: RegExp): Promise<void> } {
+    const child = spawn("./flash.sh", args, {
+      cwd: this.directory,
+      env: this.environment({}),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const output = { stdout: "", stderr: "" };
+    let changed = (): void => {};
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        output[name] += text;
+        changed();
+      });
+    }
+    let ended = false;
+    const outcome = once(child, "close").then(([status]) => {
+      ended = true;
+      changed();
+      return { status: status as number | null, ...output };
+    });
+    const until = async (text: RegExp): Promise<void> => {
+      while (!text.test(output.stdout)) {
+        if (ended) throw new Error(`ended without ${text}: ${output.stdout}${output.stderr}`);
+        await new Promise<void>((resolve) => (changed = resolve));
+      }
+    };
+    return { child, outcome, until };
+  }
+
+  private environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     // Patience for a busy machine: the tests of a board that does not answer ask for less (SHORT).
     const common = { PATH: `${this.bin}:${process.env["PATH"]}`, FLASH_TIMEOUT: "20" };
-    return runProgram("./flash.sh", args, { cwd: this.directory, env: { ...process.env, ...common, ...env } });
+    return { ...process.env, ...common, ...env };
   }
 }
 
 /** Asserts that a run failed with one line on stderr (warnings apart) that matches. */
 export function expectFailure(result: Outcome, message: RegExp, status = 1): void {
-  const lines = result.stderr.split("\n").filter((line) => line !== "" && !line.startsWith("flash.sh: warning:"));
+  const lines = result.stderr.split("\n").filter((line) => line !== "" && !line.startsWith("flash: warning:"));
   expect(lines).toEqual([expect.stringMatching(message)]);
-  expect(lines[0]).toMatch(/^flash\.sh: /);
+  expect(lines[0]).toMatch(/^flash: /);
   expect(result.status).toBe(status);
 }

@@ -2,6 +2,7 @@
 
 import { ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import * as fs from "node:fs";
 import { FlashProject, expectFailure } from "./flash_project";
 import { ScriptedBoard } from "./scripted_board";
 
@@ -59,6 +60,15 @@ async function end(child: ChildProcess): Promise<void> {
     expect(result.status).toBe(0);
     expect(board.get("esp_websocket_client")).toBe(project.bundle);
     expect(board.get("websocket")).toBe(project.websocketBundle);
+  });
+
+  test("takes an upload without the serialport library", async () => {
+    fs.rmSync(`${project.directory}/node_modules`);
+    const result = await project.run(["-p", device, "-b", "9600"]);
+    expect(result.stderr).toBe("");
+    expect(result.status).toBe(0);
+    expect(board.get("esp_websocket_client")).toBe(project.bundle);
+    expectFailure(await project.run(["-p", device, "-b", "12345"]), /cannot be set to 12345 baud/);
   });
 
   test("is opened once for the whole of it", async () => {

@@ -27,6 +27,8 @@ export interface Faults {
   onWrite?: (write: StorageWrite, board: ScriptedBoard) => void;
   /** A board whose flash is slow: milliseconds per write. */
   writeMs?: number;
+  /** What the console prints when a script is loaded: its name is given, undefined for the boot script. */
+  onLoad?: (name: string | undefined) => string;
 }
 
 export interface BoardOptions {
@@ -34,6 +36,8 @@ export interface BoardOptions {
   name?: string;
   modules?: string;
   freeVariables?: number;
+  /** Of the C heap, as ESP32.getState() tells it; without it, there is no ESP32 object. */
+  freeHeap?: number;
   storageBytes?: number;
   /** Old firmware has no E.CRC32. */
   hasCrc32?: boolean;
@@ -87,6 +91,7 @@ class Storage {
   }
 
   write(name: string, text: string, offset = 0, size = 0): boolean {
+    this.board.writes++;
     const write = { name, data: Buffer.from(text, "latin1"), offset };
     this.board.options.faults?.onWrite?.(write, this.board);
     const { data } = write;
@@ -108,7 +113,7 @@ class Storage {
   }
 }
 
-/** Emits "connection", "load" (the name that load() was given, or undefined) and "reset". */
+/** Emits "load" (the name that load() was given, or undefined), "reset" and "interrupt" (Ctrl-C). */
 export class ScriptedBoard extends EventEmitter {
   readonly storage: Storage;
   /** How often something was written to Storage. */
@@ -118,6 +123,9 @@ export class ScriptedBoard extends EventEmitter {
   private readonly sockets = new Set<net.Socket>();
   private deaf = false;
   private context: vm.Context;
+  /** What setTimeout was given. */
+  private readonly later: (() => void)[] = [];
+  private printed = "";
 
   constructor(readonly options: BoardOptions = {}) {
     super();
@@ -140,6 +148,11 @@ export class ScriptedBoard extends EventEmitter {
   /** Ends every connection at once. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Prints to every console, as a program does that runs. */
+  say(text: string): void {
+    for (const socket of this.sockets) socket.write(text, "latin1");
   }
 
   /** From now on the board takes no notice of anything. */
@@ -169,7 +182,13 @@ export class ScriptedBoard extends EventEmitter {
       echo: () => undefined,
       load: (name?: string) => {
         this.emit("load", name);
+        this.printLater(options.faults?.onLoad?.(name) ?? "");
         this.context = this.newContext();
+      },
+      // Soon, and before the next line: what is put off here ends the interpreter's state.
+      setTimeout: (callback: () => void) => {
+        this.later.push(callback);
+        return 1;
       },
       reset: () => {
         this.emit("reset");
@@ -184,6 +203,7 @@ export class ScriptedBoard extends EventEmitter {
         },
         memory: () => ({ free: options.freeVariables ?? 4000, total: 5000, usage: 1000 }),
       },
+      ...(options.freeHeap === undefined ? {} : { ESP32: { getState: () => ({ freeHeap: options.freeHeap }) } }),
       require: (name: string) => {
         if (name !== "Storage") throw new Error(`Module ${name} not found`);
         return storage;
@@ -198,15 +218,38 @@ export class ScriptedBoard extends EventEmitter {
     socket.setNoDelay(true);
     socket.on("error", () => {});
     socket.on("close", () => this.sockets.delete(socket));
-    const console = new Console(this, (text) => {
+    const console = this.openConsole((text) => {
       if (!this.deaf && !socket.destroyed) socket.write(text, "latin1");
     });
+    const queue: string[] = [];
+    let busy = false;
+    const work = async (): Promise<void> => {
+      busy = true;
+      for (let char = queue.shift(); char !== undefined; char = queue.shift()) {
+        const ms = console.take(char);
+        if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+        if (this.deaf) queue.length = 0;
+      }
+      busy = false;
+    };
     socket.on("data", (data) => {
       if (this.deaf || faults.silent) return;
       if (faults.garbage) socket.write(Buffer.from(data.map((byte, i) => 0x80 | (byte * 7 + i * 13))));
       else if (faults.otherProgram !== undefined) socket.write(faults.otherProgram);
-      else console.receive(data.toString("latin1"));
+      else {
+        queue.push(...data.toString("latin1"));
+        if (!busy) void work();
+      }
     });
+  }
+
+  /** A console of this board; `send` gets what it prints. */
+  openConsole(send: (text: string) => void): Console {
+    return new Console(this, send);
+  }
+
+  private printLater(text: string): void {
+    this.printed += text;
   }
 
   /** Runs one line; returns what it prints. */
@@ -223,6 +266,14 @@ export class ScriptedBoard extends EventEmitter {
     return printed;
   }
 
+  /** Runs what was put off; returns what it prints. */
+  runLater(): string {
+    for (let callback = this.later.shift(); callback; callback = this.later.shift()) callback();
+    const { printed } = this;
+    this.printed = "";
+    return printed;
+  }
+
   get isDeaf(): boolean {
     return this.deaf;
   }
@@ -232,55 +283,53 @@ function crc32Of(text: string): number {
   return crc32(Buffer.from(text, "latin1"));
 }
 
+const ERASE_INPUT = "\x1b[2H";
+
 /** The interpreter's side of one console. */
-class Console {
+export class Console {
   private line = "";
   private echo = true;
-  private readonly queue: string[] = [];
-  private busy = false;
 
   constructor(
-    private readonly board: ScriptedBoard,
+    readonly board: ScriptedBoard,
     private readonly send: (text: string) => void
   ) {}
 
-  receive(text: string): void {
-    for (const char of text) this.queue.push(char);
-    if (!this.busy) void this.work();
-  }
-
-  private async work(): Promise<void> {
-    this.busy = true;
-    for (let char = this.queue.shift(); char !== undefined; char = this.queue.shift()) {
-      if (char === "\x03") {
+  /** Takes one character; returns for how many milliseconds the interpreter is busy with it. */
+  take(char: string): number {
+    if (char === "\x03") {
+      this.board.emit("interrupt");
+      this.line = "";
+      this.echo = true;
+      this.send("\r\n>");
+    } else if (char === "\x10" && this.line === "") this.echo = false;
+    else if (char === "\n") return this.enter();
+    else {
+      this.line += char;
+      if (this.line.endsWith(ERASE_INPUT)) {
         this.line = "";
         this.echo = true;
-        this.send("\r\n>");
-      } else if (char === "\x10" && this.line === "") this.echo = false;
-      else if (char === "\n") await this.enter();
-      else {
-        this.line += char;
-        if (this.echo) this.send(char);
-      }
-      if (this.board.isDeaf) this.queue.length = 0;
+      } else if (this.echo && char >= " ") this.send(char);
     }
-    this.busy = false;
+    return 0;
   }
 
-  private async enter(): Promise<void> {
+  private enter(): number {
     if (isUnfinished(this.line)) {
       this.line += "\n";
-      return;
+      return 0;
     }
-    const { line } = this;
+    const { line, board } = this;
+    const { writes } = board;
     this.line = "";
-    const { writeMs } = this.board.options.faults ?? {};
-    if (writeMs !== undefined && line.includes(".write(")) await new Promise((resolve) => setTimeout(resolve, writeMs));
-    const printed = line === "" ? "" : this.board.run(line);
+    const printed = line === "" ? "" : board.run(line);
     const hadEcho = this.echo;
     this.echo = true;
     // A line without echo shows the prompt again only where it printed something.
     if (hadEcho || printed !== "") this.send(`${hadEcho ? "\r\n" : ""}${printed}>`);
+    const loaded = board.runLater();
+    if (loaded !== "") this.send(`${loaded}>`);
+    return (board.writes - writes) * (board.options.faults?.writeMs ?? 0);
   }
 }
 

@@ -27,6 +27,15 @@ test.each([
   [["ws://127.0.0.1:1/", "ws://127.0.0.1:2/"], "Give one address only.\n"],
   [["a.js", "b.js"], "Give one script only.\n"],
   [["/nowhere/script.js"], "/nowhere/script.js does not exist.\n"],
+  [["127.0.0.1:8080"], "127.0.0.1:8080 looks like the address of a server: write it as ws://127.0.0.1:8080\n"],
+  [
+    ["echo.example.com:80/path"],
+    "echo.example.com:80/path looks like the address of a server: write it as ws://echo.example.com:80/path\n",
+  ],
+  [["localhost"], "localhost looks like the address of a server: write it as ws://localhost\n"],
+  [["examples"], "examples is a folder: give a script, for example examples/echo.js.\n"],
+  [["bin"], "bin is a folder: give a script, for example bin/esp-websocket-client.js.\n"],
+  [["docs"], "docs is a folder: give a script.\n"],
 ])("%j is refused in one line", (args, message) => {
   expect(start(args)).toEqual({ status: 1, stdout: "", stderr: message });
 });

@@ -1,9 +1,7 @@
-"use strict";
-
 const POLYNOMIAL = 0xedb88320;
 
-/** The CRC-32 of zlib and of Espruino's E.CRC32, unsigned. (Node's own zlib.crc32 is younger than Node 20.) */
-function crc32(data) {
+/** The CRC-32 of zlib and of Espruino's E.CRC32, unsigned. @param {Uint8Array} data */
+export function crc32(data) {
   let crc = 0xffffffff;
   for (const byte of data) {
     crc ^= byte;
@@ -11,5 +9,3 @@ function crc32(data) {
   }
   return ~crc >>> 0;
 }
-
-module.exports = { crc32 };
