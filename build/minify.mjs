@@ -32,6 +32,9 @@ export const terserOptions = {
  * order is that of how often they are looked up.
  */
 const HOT = [
+  "tell",
+  "takePiece",
+  "onEvent",
   "onData",
   "_full",
   "onDrain",
@@ -58,6 +61,7 @@ const HOT = [
 
 /** Functions that run seldom, and would make hot ones longer if they were put where they are called. */
 const COLD = [
+  "onStateEvent",
   "eventName",
   "receiveResponse",
   "afterReceive",
@@ -248,7 +252,7 @@ export function minifyForBoard({ packed = false, groups = GROUPS } = {}) {
       const plain = compressed.code.replace(/[;,\n]hot\([^]*$/, "");
       const merged = groups.length ? mergeColdFunctions(plain, groupOf(chunk, groups)) : plain;
       // One variable that stays undefined is shorter than `void 0` everywhere.
-      const named = groups.length ? `var nothing;${merged.replace(/\bvoid 0\b/g, "nothing")}` : merged;
+      const named = groups.length || packed ? `var nothing;${merged.replace(/\bvoid 0\b/g, "nothing")}` : merged;
       // Not compressed again: that would take the branches' variables together.
       const { code: mangled } = await minify(named, { ...terserOptions, compress: { defaults: false } });
       // Espruino would take what follows a bare `return` on the next line for its value.

@@ -238,9 +238,11 @@ function startSimulator(unicode: boolean, script: string, options: RunOptions, r
     variables: 1000000,
     ...(unicode && { boardName: "BANGLEJS2" }),
     print: (text) => {
-      if (!text.startsWith("Uncaught ")) text.split("\n").forEach((line) => run.take(line));
+      // Also what the library reports of its handlers. What follows on the next lines is the stack.
+      if (text.startsWith("Uncaught ")) run.takeUncaught(text.split("\n")[0]);
+      else text.split("\n").forEach((line) => run.take(line));
     },
-    onUncaught: ({ message, fate }) => fate !== "handled" && run.takeUncaught(`Uncaught ${message}`),
+    onUncaught: ({ message, fate }) => fate === "lost" && run.takeUncaught(`Uncaught ${message}`),
   });
   run.kill = () => board.close();
   board.run(withPreset(script, options.preset));
