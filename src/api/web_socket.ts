@@ -22,7 +22,19 @@ import {
 import { tell } from "../web_socket/events";
 import { memory } from "../web_socket/memory";
 import { takePiece } from "../web_socket/receiving";
-import { BINARY, CLOSE, CLOSED, CLOSING, CONNECTING, OPEN, TEXT, throwError, type Socket } from "../web_socket/socket";
+import {
+  BINARY,
+  CLOSE,
+  CLOSED,
+  CLOSING,
+  CONNECTING,
+  NO_CLOSE_FRAME,
+  NO_CODE,
+  OPEN,
+  TEXT,
+  throwError,
+  type Socket,
+} from "../web_socket/socket";
 import type { WebSocketClass } from "../web_socket/types";
 
 export type {
@@ -56,10 +68,6 @@ const EVENT_CLOSED = 4;
 const EVENT_BEFORE_CONNECT = 5;
 const ESP_ERR_NOT_SUPPORTED = 0x106;
 
-/** Close codes that stand for what is not on the wire (RFC 6455 §7.4.1): a close frame without a code; none at all. */
-const NO_CODE = 1005;
-const NO_CLOSE_FRAME = 1006;
-
 /** `max_message_size` on boards that do not tell how much memory is free. */
 const DEFAULT_LIMIT = 65536;
 
@@ -86,7 +94,7 @@ function onStateEvent(socket: Socket, event: EventData, id: number): void {
   else if (id === EVENT_BEFORE_CONNECT) {
     // After the first attempt others may follow, as configured.
     socket.readyState = CONNECTING;
-    socket._error = undefined;
+    socket._error = socket._closeCode = undefined;
     socket._neverSent = 0;
   } else if (id === EVENT_CONNECTED) {
     socket.protocol = socket._client.subprotocol!;
@@ -115,9 +123,23 @@ function tellEnd(socket: Socket, code: number, reason?: string): void {
   var clean = code !== NO_CLOSE_FRAME;
   socket.readyState = CLOSED;
   socket.connected = false;
-  // From a callback of its own: a listener of `error` that runs out of memory is cut off, and what stands behind it.
-  callLater(tell, 0, socket, "close", { wasClean: clean, code: code || NO_CODE, reason: reason || "" });
+  socket._closeEvent = {
+    wasClean: clean,
+    code: socket._closeCode || code || NO_CODE,
+    // Where strings may be UTF-8, an empty one may be true.
+    reason: reason && reason.length ? reason : "",
+  };
+  // A listener of `error` that runs out of memory is cut off, and so is all that stands behind it.
+  callLater(tellClose, 0, socket);
   if (error || !clean) tell(socket, "error", { data: error, message: error });
+  tellClose(socket);
+}
+
+/** Tells of `close`, once. */
+function tellClose(socket: Socket): void {
+  var event = socket._closeEvent;
+  socket._closeEvent = undefined;
+  if (event) tell(socket, "close", event);
 }
 
 // Not named `WebSocket`: that is the type of what it makes.

@@ -46,5 +46,5 @@ export function tell(socket: Socket, type: string, event: any): void {
 function report(exception: any): void {
   // Node's `emit` says whether anybody listens; Espruino's says nothing, but keeps the listeners in this field.
   if (!process.emit("uncaughtException", exception) && !process["#onuncaughtException"])
-    console.log("Uncaught " + exception + ((exception && "\n" + exception.stack) || ""));
+    console.log("Uncaught " + exception + (exception && exception.stack ? "\n" + exception.stack : ""));
 }

@@ -4,7 +4,7 @@ declare const process: { memory?: (collectGarbage?: boolean) => { free: number }
 declare const E: { asUTF8(text: string): string };
 
 /** Variables of Espruino's that stay free: for the next piece of data, the user's handler, and a close frame. */
-export const RESERVE = 300;
+export const RESERVE = 200;
 /** Tells of free variables, on Espruino. */
 export var memory = process.memory;
 

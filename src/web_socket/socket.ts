@@ -13,6 +13,11 @@ export const BINARY = 2;
 export const CLOSE = 8;
 export const PING = 9;
 
+/** Close codes (RFC 6455 §7.4.1); two of them stand for what is not on the wire: no code, and no close frame at all. */
+export const NO_CODE = 1005;
+export const NO_CLOSE_FRAME = 1006;
+export const MESSAGE_TOO_BIG = 1009;
+
 /** Both kinds, the browser's and the one in place of Espruino's `ws`. */
 export interface Socket {
   readyState: number;
@@ -44,8 +49,11 @@ export interface Socket {
   _justSent: number;
   /** Bytes that `send` was given, and that will never leave. */
   _neverSent: number;
-  /** Why the connection fails, as far as that is known. */
+  /** Why the connection fails, as far as that is known, and the close code with which we fail it. */
   _error: string | undefined;
+  _closeCode: number | undefined;
+  /** The `close` event, until it is told. */
+  _closeEvent: unknown;
 }
 
 /** Throws what a browser throws as a DOMException. */

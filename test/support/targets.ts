@@ -304,6 +304,8 @@ class ConsoleReader {
   private rest = "";
   /** Lines behind an exception up to the next prompt are its stack trace. */
   private inTrace = false;
+  /** Lines to come that show the place of the last call in that trace: its source, and a caret. */
+  private place = 0;
 
   constructor(private readonly run: Run) {}
 
@@ -326,7 +328,10 @@ class ConsoleReader {
     else if (COMPLAINT.test(line)) {
       this.run.takeUncaught(line.replace(/^>/, ""));
       this.inTrace = true;
-    } else if (this.inTrace && /^\s*(at |in function |\^|$|.*\^\s*$)/.test(line)) return;
+      this.place = 0;
+    } else if (this.inTrace && /^\s+at /.test(line)) this.place = 2;
+    else if (this.inTrace && this.place > 0) this.place--;
+    else if (this.inTrace && /^\s*(at |in function |\^|$|.*\^\s*$)/.test(line)) return;
     else {
       this.inTrace = false;
       this.run.take(line);
