@@ -327,6 +327,8 @@ function writeFailed(client: Client, exception: unknown): boolean {
 function writeClose(client: Client, payload: Payload): void {
   if (client._closeSent) return;
   client._closeSent = true;
+  // Nothing follows the close frame (RFC 6455 §5.5.1).
+  client._pong = undefined;
   write(client, FIN | CLOSE, payload, 0, payload.length);
 }
 
