@@ -18,7 +18,9 @@ const bundles = [
 
 /** What a bundle may take from its host, beside ES5. */
 const HOST =
-  "require exports module setTimeout clearTimeout process ArrayBuffer Uint8Array Uint16Array Uint32Array".split(" ");
+  "require exports module setTimeout clearTimeout process console ArrayBuffer Uint8Array Uint16Array Uint32Array".split(
+    " "
+  );
 const ESPRUINO = "E Graphics atob btoa peek32 print".split(" ");
 const JERRYSCRIPT = "Buffer console".split(" ");
 

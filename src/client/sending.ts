@@ -70,6 +70,8 @@ function writeControl(client: Client, opcode: number, payload: Payload): boolean
 export function sendClose(client: Client, payload: Payload): void {
   if (client._closeSent) return;
   client._closeSent = true;
+  // Nothing follows the close frame (RFC 6455 §5.5.1).
+  client._pong = undefined;
   writeControl(client, CLOSE, payload);
 }
 

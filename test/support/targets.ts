@@ -241,9 +241,11 @@ function startSimulator(unicode: boolean, script: string, options: RunOptions, r
     variables: 1000000,
     ...(unicode && { boardName: "BANGLEJS2" }),
     print: (text) => {
-      if (!text.startsWith("Uncaught ")) text.split("\n").forEach((line) => run.take(line));
+      // Also what the library reports of its handlers. What follows on the next lines is the stack.
+      if (text.startsWith("Uncaught ")) run.takeUncaught(text.split("\n")[0]);
+      else text.split("\n").forEach((line) => run.take(line));
     },
-    onUncaught: ({ message, fate }) => fate !== "handled" && run.takeUncaught(`Uncaught ${message}`),
+    onUncaught: ({ message, fate }) => fate === "lost" && run.takeUncaught(`Uncaught ${message}`),
   });
   run.kill = () => board.close();
   board.run(withPreset(script, options.preset));
@@ -305,6 +307,8 @@ class ConsoleReader {
   private rest = "";
   /** Lines behind an exception up to the next prompt are its stack trace. */
   private inTrace = false;
+  /** Lines to come that show the place of the last call in that trace: its source, and a caret. */
+  private place = 0;
 
   constructor(private readonly run: Run) {}
 
@@ -327,7 +331,10 @@ class ConsoleReader {
     else if (COMPLAINT.test(line)) {
       this.run.takeUncaught(line.replace(/^>/, ""));
       this.inTrace = true;
-    } else if (this.inTrace && /^\s*(at |in function |\^|$|.*\^\s*$)/.test(line)) return;
+      this.place = 0;
+    } else if (this.inTrace && /^\s+at /.test(line)) this.place = 2;
+    else if (this.inTrace && this.place > 0) this.place--;
+    else if (this.inTrace && /^\s*(at |in function |\^|$|.*\^\s*$)/.test(line)) return;
     else {
       this.inTrace = false;
       this.run.take(line);

@@ -74,7 +74,7 @@
   };
   /* IoT.js does not tell how full its heap is. */
   process.memory = function () {
-    return { free: 0 };
+    return { free: NaN };
   };
   global.atob = function (text) {
     /* IoT.js leaves zeros behind. */
