@@ -37,6 +37,7 @@ export class SimulatedBoard implements Board, Interpreter {
   private dateOffset: number;
   /** Exceptions of this idle pass, in order. */
   private raised: unknown[] = [];
+  interrupted = false;
   private immediate: NodeJS.Immediate | undefined;
   private alarm: unknown;
   private inPass = false;
@@ -136,9 +137,16 @@ export class SimulatedBoard implements Board, Interpreter {
       run();
       return true;
     } catch (error) {
-      this.raised.push(error);
+      const interrupt = this.realm.takeInterrupt(error);
+      if (interrupt) this.interrupted = true;
+      this.raised.push(interrupt ?? error);
       return false;
     }
+  }
+
+  /** The interpreter has one place for an exception, and a `try` empties it. That there was one it still knows. */
+  private tryBegins(): void {
+    if (this.raised.length && this.raised.at(-1) !== undefined) this.raised.push(undefined);
   }
 
   raise(exception: unknown): void {
@@ -167,7 +175,8 @@ export class SimulatedBoard implements Board, Interpreter {
     try {
       this.timerTable.run();
       this.network.idle();
-      this.events.run();
+      // After an interruption events wait for the next pass.
+      if (!this.interrupted) this.events.run();
       this.reportExceptions();
       const restart = this.restart;
       this.restart = undefined;
@@ -219,6 +228,8 @@ export class SimulatedBoard implements Board, Interpreter {
 
   /** Only the last exception of a pass is reported; the interpreter has room for one. */
   private reportExceptions(): void {
+    if (this.interrupted) this.print("Execution Interrupted during event processing.");
+    this.interrupted = false;
     if (!this.raised.length) return;
     const exceptions = this.raised;
     this.raised = [];
@@ -253,7 +264,8 @@ export class SimulatedBoard implements Board, Interpreter {
       .split("\n")
       .filter((line) => {
         return /^\s+at /.test(line) && !/\bsimulator\b|\bnode:/.test(line);
-      });
+      })
+      .map((line) => this.realm.plainFrame(line));
     return [asText(exception), ...frames].join("\n");
   }
 
@@ -265,6 +277,10 @@ export class SimulatedBoard implements Board, Interpreter {
       bytes: !this.unicode,
       now: () => this.date(),
       random: () => this.software.next(),
+      checks: this.options.checkSyntax ?? true,
+      maxCalls: this.options.maxCalls,
+      tryBegins: () => this.tryBegins(),
+      warn: (text) => this.print(`WARNING: ${text}`),
     });
     this.events = new EventQueue(this);
     this.timerTable = new Timers(this);
@@ -294,7 +310,7 @@ export class SimulatedBoard implements Board, Interpreter {
     realm.putAll(realm.globals, {
       print,
       console: realm.object({ log: print, debug: print, info: print, warn: print, error: print, trace: print }),
-      Graphics: makeGraphics(this),
+      Graphics: makeGraphics(this, this.options.longBits ?? (this.unicode ? 64 : 32)),
       E: makeE(this, this.software, this.hardware, this.flags),
       process: makeProcess(this, {
         boardName,

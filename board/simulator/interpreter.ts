@@ -18,6 +18,8 @@ export interface Interpreter {
    * Returns whether it returned.
    */
   guard(run: () => unknown): boolean;
+  /** Was a script cut off in this idle pass? */
+  readonly interrupted: boolean;
   /** Remembers an exception for the end of the idle pass. */
   raise(exception: unknown): void;
   /** Sets one of the flags that `E.getErrorFlags` tells. */

@@ -37,6 +37,22 @@ export interface BoardOptions {
   connectTimeout?: number;
   /** true: a `data` listener that throws is taken off its socket, as some firmware does. */
   dropsBrokenHandlers?: boolean;
+  /**
+   * false: scripts run although the board could not run them. Otherwise syntax that Espruino lacks, and calls above a
+   * function's declaration, throw a SyntaxError with the place before the script (or the module) runs.
+   */
+  checkSyntax?: boolean;
+  /**
+   * How many calls of script functions may be nested before the script is cut off with `Too much recursion`, which it
+   * cannot catch. Default: as many as Node's own stack takes. An ESP32's 25,000 bytes of stack take some 44 calls of
+   * `function f() { f(); }`, and fewer of longer expressions.
+   */
+  maxCalls?: number;
+  /**
+   * Bits of the firmware's `long`: 32 on every chip (default), 64 on Linux (default with `unicode`). With 32,
+   * `Graphics.setColor` makes every color of a picture with 32 bits per pixel 0.
+   */
+  longBits?: 32 | 64;
   /** Makes the hardware random numbers repeatable. Without it they are unpredictable. */
   hardwareSeed?: number;
   /** The clock that drives the board's timers and date. Default: the machine's. See `VirtualClock`. */

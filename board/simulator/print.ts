@@ -1,6 +1,7 @@
 import { isAnyArrayBuffer } from "node:util/types";
 import type { Callable, Plain, Realm } from "./realm";
 import { typeName } from "./bytes";
+import { plain } from "./source/instrument";
 
 const INDENT = "  ";
 /** So many simple values of an object go on one line. */
@@ -97,7 +98,7 @@ function elements(name: string, values: ArrayLike<number>): string {
 }
 
 function functionText(value: Callable): string {
-  const source = Function.prototype.toString.call(value);
+  const source = plain(Function.prototype.toString.call(value));
   const match = /^function\s*[\w$]*\s*(\([^)]*\)\s*\{[^]*\})$/.exec(source);
   return `function ${match && !source.includes("[native code]") ? match[1] : "() { [native code] }"}`;
 }

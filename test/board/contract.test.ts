@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { interpreters, simulators, type Target } from "../support/targets";
+import { hasSmallHeap, interpreters, simulatorOf, simulators, type Target } from "../support/targets";
 import { startTlsServers, type TlsServers } from "./simulator/tls_servers";
 import { ScriptedServer } from "./simulator/scripted_server";
 
@@ -36,6 +36,7 @@ interface Contract {
 const scripts: Contract[] = [
   { name: "contract.js", preset: () => ({ PORT: server.port }) },
   { name: "contract_language.js", preset: () => ({}) },
+  { name: "contract_faults.js", preset: () => ({ PORT: server.port }) },
   { name: "contract_tls.js", preset: () => tls.preset, large: true },
 ];
 
@@ -52,6 +53,11 @@ async function linesOf(target: Target, name: string, preset: Record<string, unkn
   return own;
 }
 
+/** On a 64-bit build with few variables, memory is at its end before the stack is, and no exception tells. */
+function withoutRecursion(lines: string[]): string[] {
+  return lines.map((line) => line.replace(/,?"uncaught Error: Too much recursion[^"]*"/g, "").replace("[,", "["));
+}
+
 describe.each(scripts)("$name", ({ name, preset, large }) => {
   const real = interpreters().filter((target) => !large || !target.byteStrings);
 
@@ -63,9 +69,10 @@ describe.each(scripts)("$name", ({ name, preset, large }) => {
 
   for (const target of real) {
     test(`${target.name} and the simulator agree`, async () => {
-      const simulator = simulators().find((one) => one.byteStrings === target.byteStrings)!;
+      const simulator = simulatorOf(target);
+      const normal = hasSmallHeap(target) && target.longBits === 64 ? withoutRecursion : (lines: string[]) => lines;
       const expected = await linesOf(target, name, preset());
-      expect(await linesOf(simulator, name, preset())).toEqual(expected);
+      expect(normal(await linesOf(simulator, name, preset()))).toEqual(normal(expected));
     });
   }
 

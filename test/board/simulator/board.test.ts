@@ -67,7 +67,12 @@ describe("the script's world", () => {
 
   test("what Espruino's patterns lack does not match", async () => {
     expect(
-      await run("print(/(?:a)/.test('a'), /a{2}/.test('aa'), /a+?/.exec('a'), /\\bx/.test('x'), /^[a-z]+$/.test('ab'))")
+      await run(
+        "print(/(?:a)/.test('a'), /a{2}/.test('aa'), /a+?/.exec('a'), /\\bx/.test('x'), /^[a-z]+$/.test('ab'))",
+        {
+          checkSyntax: false,
+        }
+      )
     ).toEqual(["false false null false true"]);
   });
 });
@@ -168,7 +173,7 @@ describe("flash, firmware and restarts", () => {
       "other undefined",
     ]);
     const one = board();
-    one.run("var x = 1; setTimeout(print, 20, 'timer'); reset()");
+    one.run("var x = 1; setTimeout(print, 2000, 'timer'); reset()");
     await one.idle();
     one.run("print(typeof x)");
     expect(one.printed).toEqual(["undefined"]);
