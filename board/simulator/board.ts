@@ -1,22 +1,27 @@
 import { clearImmediate, setImmediate } from "node:timers";
+import { installUrl } from "./url";
 import { installBase64 } from "./base64";
 import { realClock, type Clock } from "./clock";
 import { cryptoModule } from "./crypto";
 import { makeGraphics } from "./graphics";
 import { ErrorFlags, makeE } from "./espruino";
 import { EventQueue } from "./events";
+import { Files } from "./files";
+import { SimulatedHardware } from "./hardware";
+import { HTTP } from "./http";
 import type { Interpreter } from "./interpreter";
 import { installModules } from "./modules";
 import { Network } from "./net";
-import type { Board, BoardOptions, ConnectMessage, Uncaught } from "./options";
+import type { Board, BoardOptions, ConnectMessage, Uncaught, WifiLoss } from "./options";
 import { Printer } from "./print";
-import { installPeek, makeProcess } from "./process";
+import { installPeek, makeEsp32, makeProcess } from "./process";
 import { installPromise } from "./promise";
 import { HardwareRandom, SoftwareRandom } from "./random";
 import { Realm, type Callable, type Plain } from "./realm";
 import { Storage } from "./storage";
 import { readable } from "./strings";
 import { Timers } from "./timers";
+import { Wifi } from "./wifi";
 
 /** A simulated board: one interpreter, its idle loop, its network and its flash. */
 export class SimulatedBoard implements Board, Interpreter {
@@ -28,8 +33,11 @@ export class SimulatedBoard implements Board, Interpreter {
 
   private readonly storage: Storage;
   private readonly network: Network;
+  private readonly wifi: Wifi;
+  private readonly files = new Files();
+  readonly hardware: SimulatedHardware;
   private readonly software = new SoftwareRandom();
-  private readonly hardware: HardwareRandom;
+  private readonly noise: HardwareRandom;
   private readonly flags = new ErrorFlags();
   private timerTable!: Timers;
   private printer!: Printer;
@@ -45,6 +53,8 @@ export class SimulatedBoard implements Board, Interpreter {
   /** What `save`, `load` or `reset` asked for; done at the end of the pass. */
   private restart: (() => void) | undefined;
   private idleWaiters: (() => void)[] = [];
+  /** What `connect` throws while the test has taken the network away. */
+  private lossMessage: ConnectMessage | undefined;
 
   constructor(private readonly options: BoardOptions) {
     this.clock = options.clock ?? realClock;
@@ -52,9 +62,15 @@ export class SimulatedBoard implements Board, Interpreter {
     // A board has no battery for its clock: it starts in 1970 until somebody sets it.
     this.dateOffset = -this.clock.now();
     this.storage = new Storage(options.storage ?? {});
-    this.hardware = new HardwareRandom(options.hardwareSeed);
+    this.noise = new HardwareRandom(options.hardwareSeed);
     this.boot();
     this.network = this.connectNetwork();
+    this.wifi = new Wifi(this, options.wifi ?? {}, {
+      online: (online) => this.setOnline(online),
+      store: (name, content) => this.storage.store(name, content),
+    });
+    if (!this.wifi.isJoined) this.network.disconnect();
+    this.hardware = new SimulatedHardware(this, () => this.date() / 1000);
     this.installGlobals();
   }
 
@@ -106,8 +122,23 @@ export class SimulatedBoard implements Board, Interpreter {
     this.wake();
   }
 
-  setWifi(connected: boolean, message: ConnectMessage = "Not connected to the internet"): void {
-    this.network.setOnline(connected, message);
+  setWifi(connected: boolean, loss: WifiLoss | ConnectMessage = {}): void {
+    if (connected) {
+      this.lossMessage = undefined;
+      this.network.reconnect();
+      this.wifi.found();
+      return;
+    }
+    const { message, silent } = typeof loss === "string" ? { message: loss, silent: true } : loss;
+    this.lossMessage = message;
+    this.wifi.lost(!silent);
+    if (silent) this.network.fallSilent(message);
+    else this.network.disconnect(message);
+  }
+
+  private setOnline(online: boolean): void {
+    if (online) this.network.reconnect();
+    else this.network.disconnect(this.lossMessage);
   }
 
   async close(): Promise<void> {
@@ -219,7 +250,8 @@ export class SimulatedBoard implements Board, Interpreter {
 
   private get isIdle(): boolean {
     if (this.closed) return true;
-    return !this.timerTable.count && !this.network.count && !this.events.pending && !this.restart;
+    if (this.events.pending || this.restart || this.wifi.busy) return false;
+    return !this.timerTable.count && !this.network.count;
   }
 
   private settleIdle(): void {
@@ -292,18 +324,23 @@ export class SimulatedBoard implements Board, Interpreter {
       maxSockets: this.options.maxSockets ?? 10,
       connectTimeout: this.options.connectTimeout ?? 20000,
       dropsBrokenHandlers: this.options.dropsBrokenHandlers ?? false,
+      heap: this.options.heap ?? 4000000,
     });
   }
 
   private installGlobals(): void {
     const { realm } = this;
     const boardName = this.options.boardName ?? (this.unicode ? "LINUX" : "ESP32");
+    const isEsp32 = /^ESP32/.test(boardName);
     const without = this.options.modules?.without ?? [];
     const builtIn: Record<string, () => unknown> = {
       Storage: () => this.storage.module(this),
       net: () => this.network.module(false),
       tls: () => this.network.module(true),
       crypto: () => cryptoModule(this),
+      fs: () => this.files.module(this),
+      http: () => this.httpModule(),
+      ...(isEsp32 && { Wifi: () => this.wifi.module() }),
     };
     for (const name of without) delete builtIn[name];
     const print = (...values: unknown[]): void => this.print(this.printer.line(values));
@@ -311,7 +348,7 @@ export class SimulatedBoard implements Board, Interpreter {
       print,
       console: realm.object({ log: print, debug: print, info: print, warn: print, error: print, trace: print }),
       Graphics: makeGraphics(this, this.options.longBits ?? (this.unicode ? 64 : 32)),
-      E: makeE(this, this.software, this.hardware, this.flags),
+      E: makeE(this, this.software, this.noise, this.flags),
       process: makeProcess(this, {
         boardName,
         variables: this.options.variables ?? 5000,
@@ -323,13 +360,32 @@ export class SimulatedBoard implements Board, Interpreter {
       load: (name?: unknown) => this.later(() => this.load(name)),
       reset: () => this.later(() => this.reset()),
     });
+    if (isEsp32) {
+      const heap = (): { free: number; least: number } => this.network.heap;
+      realm.put(
+        realm.globals,
+        "ESP32",
+        makeEsp32(this, { heap, reboot: () => this.later(() => this.load(undefined)) })
+      );
+    }
+    this.wifi.restart();
+    this.hardware.install();
+    installUrl(this);
     installBase64(this);
-    installPeek(this, boardName, this.hardware);
+    installPeek(this, boardName, this.noise);
     installModules(this, { builtIn, stored: (name) => this.storage.read(name) });
     installPromise(this);
     this.timerTable.install();
     this.network.install();
     this.events.install((target, event) => this.network.onListener(target, event));
+  }
+
+  private httpModule(): unknown {
+    const { realm } = this;
+    for (const name of ["httpCRq", "httpCRs"]) if (!(name in realm.globals)) realm.constructorOf(name, () => undefined);
+    const exports = realm.object();
+    realm.module(HTTP, "simulator/http").call(exports, exports, realm.object({ exports }));
+    return exports;
   }
 
   private date(): number {

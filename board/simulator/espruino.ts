@@ -1,6 +1,7 @@
 import { isAnyArrayBuffer } from "node:util/types";
 import { asByteString, flatten, typeName } from "./bytes";
 import type { Interpreter } from "./interpreter";
+import { sizeOf } from "./variables";
 import type { HardwareRandom, SoftwareRandom } from "./random";
 import type { Callable, Plain } from "./realm";
 import { byteString, bytesOf, fromUtf8, looksUnicode, outgoingBytes, utf8 } from "./strings";
@@ -62,7 +63,7 @@ export function makeE(board: Interpreter, random: SoftwareRandom, hardware: Hard
     setTimeZone: () => undefined,
     getTemperature: () => NaN,
     getAddressOf: () => 0x3ffb0000,
-    getSizeOf: (value: unknown) => (typeof value === "string" ? 1 + Math.ceil(value.length / 12) : 1),
+    getSizeOf: (value: unknown) => sizeOf(value),
     asUTF8: (text: unknown) => {
       if (!board.unicode) throw realm.error("Error", "Unicode not supported on this build");
       return fromUtf8(asText(text));

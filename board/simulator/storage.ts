@@ -19,6 +19,12 @@ export class Storage {
     for (const name of Object.keys(files)) this.files.set(cut(name), utf8(files[name] as string));
   }
 
+  /** Writes a file of the firmware's own, or removes it. */
+  store(name: string, content: string | undefined): void {
+    if (content === undefined) this.files.delete(cut(name));
+    else this.files.set(cut(name), content);
+  }
+
   read(name: unknown): string | undefined {
     return this.files.get(cut(name));
   }
