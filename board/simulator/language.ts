@@ -177,6 +177,13 @@ export const PRELUDE = `(function (host) {
     return value;
   }
 
+  // Firmware bug, kept: a separator of several characters is looked for inside of itself, too.
+  var nativeSplit = String.prototype.split;
+  put(String.prototype, "split", function (separator) {
+    return typeof separator === "string" && separator.length > 1
+      ? from(host.text.split(String(this), separator))
+      : nativeSplit.call(this, separator);
+  });
   put(String.prototype, "removeAccents", function () { return this; });
   put(String, "fromCharCode", function () {
     var text = "";

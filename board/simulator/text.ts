@@ -83,3 +83,17 @@ export function numericText(value: unknown): unknown {
   const number = Number(other[2]);
   return other[1] === "-" ? -number : number;
 }
+
+/**
+ * `split` at a separator of several characters. The firmware goes on behind the first character of what it found, and
+ * where that overlaps, it takes all the rest for a piece.
+ */
+export function split(text: string, separator: string): string[] {
+  const pieces: string[] = [];
+  let start = 0;
+  for (let at = text.indexOf(separator); at >= 0; at = text.indexOf(separator, at + 1)) {
+    pieces.push(at < start ? text.slice(start) : text.slice(start, at));
+    start = at + separator.length;
+  }
+  return [...pieces, text.slice(start)];
+}

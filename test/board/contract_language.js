@@ -421,7 +421,15 @@ check("values", function () {
     typeof Promise,
     typeof process.nextTick,
   ]);
-  note(["a".padStart(3, "0"), "aXbX".replace(/X/g, "-"), "a,b".split(","), "abc".substr(-2), Math.clip(9, 1, 5)]);
+  note([
+    "a".padStart(3, "0"),
+    "aXbX".replace(/X/g, "-"),
+    "a,b".split(","),
+    "aXXXXb".split("XX"),
+    "XXaXX".split("XX"),
+    "abc".substr(-2),
+    Math.clip(9, 1, 5),
+  ]);
   var error = new TypeError("text");
   note([error.toString(), error.type, error.name, error instanceof Error, typeof error.stack]);
   done();
