@@ -139,7 +139,12 @@ export class Realm {
     this.texts.set(filename, text);
     if (!this.host.checks) return text;
     const fails = findings.filter(({ severity }) => severity === "fails");
-    if (fails.length) throw this.error("SyntaxError", describeFindings(fails, filename));
+    if (fails.length) {
+      const exception = this.error("SyntaxError", describeFindings(fails, filename));
+      // Nothing has run: the calls that led here are not the script's.
+      this.put(exception, "stack", "");
+      throw exception;
+    }
     const differs = findings.filter(({ severity }) => severity === "differs");
     for (const one of differs) this.host.warn(describeFindings([one], filename));
     return text;
