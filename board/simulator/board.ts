@@ -28,6 +28,7 @@ export class SimulatedBoard implements Board, Interpreter {
   readonly uncaught: Uncaught[] = [];
   readonly clock: Clock;
   readonly unicode: boolean;
+  readonly sharesStrings: boolean;
   realm!: Realm;
   events!: EventQueue;
 
@@ -59,6 +60,7 @@ export class SimulatedBoard implements Board, Interpreter {
   constructor(private readonly options: BoardOptions) {
     this.clock = options.clock ?? realClock;
     this.unicode = options.unicode ?? false;
+    this.sharesStrings = options.sharedStrings ?? true;
     // A board has no battery for its clock: it starts in 1970 until somebody sets it.
     this.dateOffset = -this.clock.now();
     this.storage = new Storage(options.storage ?? {});
@@ -92,7 +94,10 @@ export class SimulatedBoard implements Board, Interpreter {
   }
 
   get globals(): Record<string, unknown> {
-    return this.realm.globals;
+    const { globals, shared } = this.realm;
+    if (!this.sharesStrings) return globals;
+    // Tests see strings, not what stands for them here.
+    return new Proxy(globals, { get: (target, name) => shared.snapshot(target[name as string]) });
   }
 
   timers(): number {
@@ -311,6 +316,7 @@ export class SimulatedBoard implements Board, Interpreter {
       random: () => this.software.next(),
       checks: this.options.checkSyntax ?? true,
       maxCalls: this.options.maxCalls,
+      sharedStrings: this.sharesStrings,
       tryBegins: () => this.tryBegins(),
       warn: (text) => this.print(`WARNING: ${text}`),
     });

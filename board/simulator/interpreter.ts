@@ -9,6 +9,8 @@ export interface Interpreter {
   readonly clock: Clock;
   /** Strings are characters (Linux, Bangle.js) rather than bytes (ESP32). */
   readonly unicode: boolean;
+  /** Are strings other memory where they are that on the board? */
+  readonly sharesStrings: boolean;
   /** Writes to the board's console. */
   print(text: string): void;
   /** A value as the board's console shows it. */

@@ -53,6 +53,12 @@ export interface BoardOptions {
    */
   checkSyntax?: boolean;
   /**
+   * Strings are other memory where they are that on the board (default): one from `Storage.read` becomes null when its
+   * file is erased or written anew, one from `E.toString(array)` changes with the array, and `E.asUTF8("")` is truthy.
+   * false: they are copies.
+   */
+  sharedStrings?: boolean;
+  /**
    * How many calls of script functions may be nested before the script is cut off with `Too much recursion`, which it
    * cannot catch. Default: as many as Node's own stack takes. An ESP32's 25,000 bytes of stack take some 44 calls of
    * `function f() { f(); }`, and fewer of longer expressions.

@@ -19,7 +19,8 @@ export class Printer {
   }
 
   /** One value, with quotes if it is a string. */
-  pretty(value: unknown, depth = 0): string {
+  pretty(given: unknown, depth = 0): string {
+    const value = this.realm.shared.snapshot(given);
     if (typeof value === "string") return quote(value);
     if (typeof value === "function") return functionText(value as Callable);
     if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "0" : String(value);

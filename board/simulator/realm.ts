@@ -1,6 +1,7 @@
 import { Script, createContext, type Context } from "node:vm";
 import { GLOBALS, MEMBERS, PRELUDE, TYPED_ARRAY_MEMBERS } from "./language";
 import { plain, plainColumn, HELPER, type Helper } from "./source/instrument";
+import { SharedStrings } from "./shared_strings";
 import { describeFindings, prepare } from "./source/prepared";
 import { byteSource } from "./strings";
 import * as text from "./text";
@@ -40,6 +41,8 @@ export interface RealmHost {
   checks: boolean;
   /** How many calls may be nested; undefined: as many as V8 allows. */
   maxCalls: number | undefined;
+  /** Are there strings that are other memory: a file's, or an array's? */
+  sharedStrings: boolean;
   /** A script's `try` begins. */
   tryBegins(): void;
   /** Something that the board runs, though not as it is meant. */
@@ -63,6 +66,8 @@ export class Realm {
   private readonly interrupts = new WeakSet<object>();
   /** Is a script being cut off? */
   private cutting = false;
+  /** Strings that are other memory. */
+  readonly shared = new SharedStrings(this);
   private calls = 0;
 
   constructor(private readonly host: RealmHost) {
@@ -123,7 +128,9 @@ export class Realm {
         }
       },
       s: () => this.cutting,
-      n: text.numeric,
+      n: (value) => text.numeric(this.shared.snapshot(value)),
+      v: (value) => this.shared.snapshot(value),
+      e: (value) => (this.shared.isGone(value) ? null : value),
       i: () => {
         if (this.calls >= maxCalls) this.cutOff();
         this.calls++;
@@ -135,7 +142,10 @@ export class Realm {
 
   /** Checks a script, and rewrites it for V8. Throws the board's SyntaxError where the board must fail. */
   private prepare(source: string, filename: string): string {
-    const { text, findings } = prepare(source, this.host.maxCalls !== undefined);
+    const { text, findings } = prepare(source, {
+      countCalls: this.host.maxCalls !== undefined,
+      sharedStrings: this.host.sharedStrings,
+    });
     this.texts.set(filename, text);
     if (!this.host.checks) return text;
     const fails = findings.filter(({ severity }) => severity === "fails");
@@ -180,7 +190,7 @@ export class Realm {
 
   /** Sets a property that enumeration does not show, like those of built-in objects. */
   put(target: object, name: string, value: unknown): void {
-    this.tools.put(target, name, value);
+    this.tools.put(target, name, this.host.sharedStrings ? this.shared.taken(value) : value);
   }
 
   /** Sets several such properties. */

@@ -40,6 +40,8 @@ export interface RunOptions {
   bundle?: string;
   /** More modules for Storage: names and contents. */
   storage?: Record<string, string>;
+  /** Of the simulator: strings are other memory where they are that on the board. */
+  sharedStrings?: boolean;
   /** Called with each line as it is printed, `DONE` left out. */
   onLine?: (line: string) => void;
 }
@@ -255,6 +257,7 @@ function startSimulator(facts: SimulatorFacts, script: string, options: RunOptio
     storage: library(options),
     unicode: !facts.byteStrings,
     longBits: facts.longBits,
+    sharedStrings: options.sharedStrings,
     // Its memory has no bound, and so it must not report one.
     variables: 1000000,
     ...(!facts.byteStrings && { boardName: "BANGLEJS2" }),
@@ -323,6 +326,8 @@ class ConsoleReader {
   private rest = "";
   /** Lines behind an exception up to the next prompt are its stack trace. */
   private inTrace = false;
+  /** Behind a place in a trace stands the line of the source, where the build has it. */
+  private behindPlace = false;
 
   constructor(private readonly run: Run) {}
 
@@ -345,6 +350,11 @@ class ConsoleReader {
     else if (COMPLAINT.test(line)) {
       this.run.takeUncaught(line.replace(/^>/, ""));
       this.inTrace = true;
+      this.behindPlace = false;
+    } else if (this.inTrace && this.behindPlace) {
+      this.behindPlace = false;
+    } else if (this.inTrace && /^ +at .*:\d+:\d+\)?$/.test(line)) {
+      this.behindPlace = true;
     } else if (this.inTrace && /^\s*(at |in function |\^|$|.*\^\s*$)/.test(line)) return;
     else {
       this.inTrace = false;

@@ -21,9 +21,24 @@ export interface Helper {
   i(): void;
   /** A function is left. */
   o(): void;
+  /** A value that is compared: of shared memory, what is there now. */
+  v(value: unknown): unknown;
+  /** A value that is a condition: of shared memory that is gone, null. */
+  e(value: unknown): unknown;
+}
+
+/** What is to be rewritten beside what always is. */
+export interface Rewriting {
+  /** Each function counts itself. */
+  countCalls?: boolean;
+  /** Strings may be memory that changes: they are looked at each time. */
+  sharedStrings?: boolean;
 }
 
 const CLOSE = `/*${HELPER}*/`;
+/** A blank that no script has. */
+const SPACE = "\u2009";
+const CLOSE_BOTH = `/*${HELPER}${HELPER}*/))`;
 const MARKS = new RegExp(
   [
     `${HELPER}\\.t\\(\\);`,
@@ -31,8 +46,10 @@ const MARKS = new RegExp(
     `if\\(!${HELPER}\\.s\\(\\)\\)\\{`,
     `\\(${HELPER}e\\)`,
     `${HELPER}\\.c\\([^)]*\\);`,
-    `${HELPER}\\.n\\(`,
+    `\\(typeof [\\w$]+==="undefined"\\?void 0:${HELPER}\\.v\\(`,
+    `${SPACE}?${HELPER}\\.[nve]\\(`,
     `\\}finally\\{${HELPER}\\.o\\(\\)\\}`,
+    `${CLOSE_BOTH.replace(/[*/)]/g, "\\$&")}`,
     `${CLOSE.replace(/[*/]/g, "\\$&")}[)}]`,
   ].join("|"),
   "g"
@@ -53,33 +70,38 @@ interface Insertion {
   text: string;
 }
 
-/** Rewrites a script that has been parsed. With `countCalls`, each function counts itself. */
-export function instrument(code: string, program: Tree, countCalls: boolean): string {
+/** Rewrites a script that has been parsed. */
+export function instrument(code: string, program: Tree, { countCalls, sharedStrings }: Rewriting): string {
   const insertions: Insertion[] = [];
   const insert = (at: number, text: string): void => void insertions.push({ at, text });
-  const wrap = (node: Tree): void => {
+  const wrap = (node: Tree, method: "n" | "v" | "e"): void => {
     if (node.type === "SequenceExpression") return;
-    insert(node.start, `${HELPER}.n(`);
+    // A keyword may stand right in front: return"text".length
+    const space = /[\w$]/.test(code[node.start - 1] ?? "") ? SPACE : "";
+    insert(node.start, `${space}${HELPER}.${method}(`);
     insert(node.end, `${CLOSE})`);
   };
   walk(program, (node) => {
     if (node.type === "TryStatement") instrumentTry(node, insert);
-    else if (node.type === "UnaryExpression" && isConversion(node)) wrap(node.argument as Tree);
-    else if (node.type === "BinaryExpression" && isIdentityOperation(node)) wrap(node.left as Tree);
+    else if (node.type === "UnaryExpression" && isConversion(node)) wrap(node.argument as Tree, "n");
+    else if (node.type === "BinaryExpression" && isIdentityOperation(node)) wrap(node.left as Tree, "n");
     else if (countCalls && isFunction(node)) countCall(node, insert);
+    if (sharedStrings) watchStrings(node, wrap, insert);
   });
-  // Of what stands at one place, what closes comes first; a sort keeps the order of the rest.
-  insertions.sort((one, other) => one.at - other.at || Number(closes(other)) - Number(closes(one)));
+  // Of what stands at one place, what closes comes first, the innermost before all; a sort keeps the order of the rest.
+  const closing = insertions.filter(closes).reverse();
+  const opening = insertions.filter((one) => !closes(one));
+  const ordered = [...closing, ...opening].sort((one, other) => one.at - other.at);
   let result = "";
   let done = 0;
-  for (const { at, text } of insertions) {
+  for (const { at, text } of ordered) {
     result += code.slice(done, at) + text;
     done = at;
   }
   return result + code.slice(done);
 }
 
-const closes = ({ text }: Insertion): boolean => text.startsWith(CLOSE) || text.startsWith("}");
+const closes = ({ text }: Insertion): boolean => text.startsWith("/*") || text.startsWith("}");
 
 function instrumentTry(node: Tree, insert: (at: number, text: string) => void): void {
   insert((node.block as Tree).start + 1, `${HELPER}.t();`);
@@ -119,4 +141,50 @@ function countCall(node: Tree, insert: (at: number, text: string) => void): void
   const directives = (body.body as Tree[]).filter((statement) => typeof statement.directive === "string");
   insert(directives.at(-1)?.end ?? body.start + 1, `${HELPER}.i();try{`);
   insert(body.end - 1, `}finally{${HELPER}.o()}`);
+}
+
+/** Kinds of expressions that are no string, or one that is new. */
+const NO_STRING =
+  /^(Literal|TemplateLiteral|UnaryExpression|UpdateExpression|BinaryExpression|ObjectExpression|ArrayExpression|(Arrow)?FunctionExpression|NewExpression|ThisExpression)$/;
+
+/** Wraps what decides over the way that a script takes: comparisons, conditions, `typeof`. */
+function watchStrings(
+  node: Tree,
+  wrap: (node: Tree, method: "v" | "e") => void,
+  insert: (at: number, text: string) => void
+): void {
+  const value = (part: unknown): void => {
+    if (part && !NO_STRING.test((part as Tree).type)) wrap(part as Tree, "v");
+  };
+  const condition = (part: unknown): void => {
+    if (part && !NO_STRING.test((part as Tree).type)) wrap(part as Tree, "e");
+  };
+  switch (node.type) {
+    case "IfStatement":
+    case "WhileStatement":
+    case "DoWhileStatement":
+    case "ForStatement":
+    case "ConditionalExpression":
+      return condition(node.test);
+    case "LogicalExpression":
+      return condition(node.left);
+    case "SwitchStatement":
+      return value(node.discriminant);
+    case "BinaryExpression":
+      if (/^[!=]==?$/.test(String(node.operator))) [node.left, node.right].forEach(value);
+      return;
+    case "CallExpression":
+      if ((node.callee as Tree).name === "eval") value((node.arguments as Tree[])[0]);
+      return;
+    case "UnaryExpression": {
+      const argument = node.argument as Tree;
+      if (node.operator === "!") condition(argument);
+      if (node.operator !== "typeof") return;
+      if (argument.type !== "Identifier") return value(argument);
+      // A name that does not exist has a type, too.
+      const name = String(argument.name);
+      insert(argument.start, `(typeof ${name}==="undefined"?void 0:${HELPER}.v(`);
+      insert(argument.end, CLOSE_BOTH);
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import { instrument } from "./instrument";
+import { instrument, type Rewriting } from "./instrument";
 import { faultsOf, type Finding } from "./syntax";
 import { parseScript } from "./tree";
 
@@ -15,11 +15,11 @@ const REMEMBERED = 50;
 const known = new Map<string, Prepared>();
 
 /** Checks a script and rewrites it for V8. What is no JavaScript at all is left for V8 to complain about. */
-export function prepare(source: string, countCalls: boolean): Prepared {
-  const key = `${countCalls ? "1" : "0"}${source}`;
+export function prepare(source: string, rewriting: Rewriting): Prepared {
+  const key = `${Number(rewriting.countCalls)}${Number(rewriting.sharedStrings)}${source}`;
   const before = known.get(key);
   if (before) return before;
-  const prepared = make(source, countCalls);
+  const prepared = make(source, rewriting);
   known.set(key, prepared);
   for (const oldest of known.keys()) {
     if (known.size <= REMEMBERED) break;
@@ -28,14 +28,14 @@ export function prepare(source: string, countCalls: boolean): Prepared {
   return prepared;
 }
 
-function make(source: string, countCalls: boolean): Prepared {
+function make(source: string, rewriting: Rewriting): Prepared {
   let program;
   try {
     program = parseScript(source);
   } catch {
     return { text: source, findings: [] };
   }
-  return { text: instrument(source, program, countCalls), findings: faultsOf(source, program) };
+  return { text: instrument(source, program, rewriting), findings: faultsOf(source, program) };
 }
 
 /** What findings say, as one text: the first few with their places. */
