@@ -3,10 +3,9 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { spawnSync } from "node:child_process";
+import { findHostile } from "../../board/simulator/source/syntax";
 import { describeTargets, interpreters, simulators } from "../support/targets";
 import { startEcho } from "./server";
-
-const { findHostile } = require("../../build/hostile_syntax.cjs") as { findHostile: (code: string) => string[] };
 
 const root = path.join(__dirname, "../..");
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bundled-"));
