@@ -4,6 +4,7 @@ var ws = require("esp_websocket_client");
 
 var url = typeof WS_URL === "undefined" ? "ws://192.168.1.10:8080/telemetry" : WS_URL;
 var period = typeof PERIOD === "undefined" ? 5000 : PERIOD; // milliseconds
+var room = "Küche";
 var count = 0;
 var command = "";
 
@@ -17,13 +18,32 @@ var client = ws.esp_websocket_client_init({
   pingpong_timeout_sec: 10,
 });
 
+/* JSON with the text as it is. Where strings are bytes, as on the ESP32, JSON.stringify takes each byte of a letter for
+   a letter and writes "K\u00C3\u00BCche". */
+function toJson(value) {
+  var text = JSON.stringify(value);
+  if ("\u20ac".charCodeAt(0) === 0x20ac) return text;
+  var result = "";
+  var done = 0;
+  var at = text.indexOf("\\");
+  while (at >= 0) {
+    var code = text.substr(at, 4) === "\\u00" ? parseInt(text.substr(at + 4, 2), 16) : 0;
+    if (code > 0x7f) {
+      result += text.substring(done, at) + String.fromCharCode(code);
+      done = at + 6;
+    }
+    at = text.indexOf("\\", at + 2); // behind a backslash that is escaped itself
+  }
+  return result + text.substr(done);
+}
+
 function measure() {
-  return { n: ++count, uptime: Math.round(getTime()), free: process.memory().free };
+  return { n: ++count, room: room, uptime: Math.round(getTime()), free: process.memory().free };
 }
 
 setInterval(function () {
   if (!ws.esp_websocket_client_is_connected(client)) return;
-  var sent = ws.esp_websocket_client_send_text(client, JSON.stringify(measure()));
+  var sent = ws.esp_websocket_client_send_text(client, toJson(measure()));
   if (sent < 0) console.log("The server is slow: a measurement was dropped.");
 }, period);
 

@@ -34,6 +34,11 @@ const WANTED = [
     sentence: "an IoT.js that is not here: put `iotjs` on the PATH or its file name in IOTJS (small heap: IOTJS_SMALL)",
   },
   {
+    tests: /set ESPRUINO_ESP32\b/,
+    isHere: () => Boolean(process.env.ESPRUINO_ESP32),
+    sentence: "an Espruino like an ESP32's, of 32 bits: put the file name of one in ESPRUINO_ESP32",
+  },
+  {
     tests: /set ESPRUINO_SMALL\b|with (2500|1800) variables/,
     isHere: () => Boolean(process.env.ESPRUINO_SMALL),
     sentence: "an Espruino with a small heap: put the file name of one in ESPRUINO_SMALL",

@@ -1,35 +1,44 @@
 import { clearImmediate, setImmediate } from "node:timers";
+import { installUrl } from "./url";
 import { installBase64 } from "./base64";
 import { realClock, type Clock } from "./clock";
 import { cryptoModule } from "./crypto";
 import { makeGraphics } from "./graphics";
 import { ErrorFlags, makeE } from "./espruino";
 import { EventQueue } from "./events";
+import { Files } from "./files";
+import { SimulatedHardware } from "./hardware";
+import { HTTP } from "./http";
 import type { Interpreter } from "./interpreter";
 import { installModules } from "./modules";
 import { Network } from "./net";
-import type { Board, BoardOptions, ConnectMessage, Uncaught } from "./options";
+import type { Board, BoardOptions, ConnectMessage, Uncaught, WifiLoss } from "./options";
 import { Printer } from "./print";
-import { installPeek, makeProcess } from "./process";
+import { installPeek, makeEsp32, makeProcess } from "./process";
 import { installPromise } from "./promise";
 import { HardwareRandom, SoftwareRandom } from "./random";
 import { Realm, type Callable, type Plain } from "./realm";
 import { Storage } from "./storage";
 import { readable } from "./strings";
 import { Timers } from "./timers";
+import { Wifi } from "./wifi";
 
 /** A simulated board: one interpreter, its idle loop, its network and its flash. */
 export class SimulatedBoard implements Board, Interpreter {
   readonly uncaught: Uncaught[] = [];
   readonly clock: Clock;
   readonly unicode: boolean;
+  readonly sharesStrings: boolean;
   realm!: Realm;
   events!: EventQueue;
 
   private readonly storage: Storage;
   private readonly network: Network;
+  private readonly wifi: Wifi;
+  private readonly files = new Files();
+  readonly hardware: SimulatedHardware;
   private readonly software = new SoftwareRandom();
-  private readonly hardware: HardwareRandom;
+  private readonly noise: HardwareRandom;
   private readonly flags = new ErrorFlags();
   private timerTable!: Timers;
   private printer!: Printer;
@@ -37,6 +46,7 @@ export class SimulatedBoard implements Board, Interpreter {
   private dateOffset: number;
   /** Exceptions of this idle pass, in order. */
   private raised: unknown[] = [];
+  interrupted = false;
   private immediate: NodeJS.Immediate | undefined;
   private alarm: unknown;
   private inPass = false;
@@ -44,16 +54,25 @@ export class SimulatedBoard implements Board, Interpreter {
   /** What `save`, `load` or `reset` asked for; done at the end of the pass. */
   private restart: (() => void) | undefined;
   private idleWaiters: (() => void)[] = [];
+  /** What `connect` throws while the test has taken the network away. */
+  private lossMessage: ConnectMessage | undefined;
 
   constructor(private readonly options: BoardOptions) {
     this.clock = options.clock ?? realClock;
     this.unicode = options.unicode ?? false;
+    this.sharesStrings = options.sharedStrings ?? true;
     // A board has no battery for its clock: it starts in 1970 until somebody sets it.
     this.dateOffset = -this.clock.now();
     this.storage = new Storage(options.storage ?? {});
-    this.hardware = new HardwareRandom(options.hardwareSeed);
+    this.noise = new HardwareRandom(options.hardwareSeed);
     this.boot();
     this.network = this.connectNetwork();
+    this.wifi = new Wifi(this, options.wifi ?? {}, {
+      online: (online) => this.setOnline(online),
+      store: (name, content) => this.storage.store(name, content),
+    });
+    if (!this.wifi.isJoined) this.network.disconnect();
+    this.hardware = new SimulatedHardware(this, () => this.date() / 1000);
     this.installGlobals();
   }
 
@@ -75,7 +94,10 @@ export class SimulatedBoard implements Board, Interpreter {
   }
 
   get globals(): Record<string, unknown> {
-    return this.realm.globals;
+    const { globals, shared } = this.realm;
+    if (!this.sharesStrings) return globals;
+    // Tests see strings, not what stands for them here.
+    return new Proxy(globals, { get: (target, name) => shared.snapshot(target[name as string]) });
   }
 
   timers(): number {
@@ -105,8 +127,23 @@ export class SimulatedBoard implements Board, Interpreter {
     this.wake();
   }
 
-  setWifi(connected: boolean, message: ConnectMessage = "Not connected to the internet"): void {
-    this.network.setOnline(connected, message);
+  setWifi(connected: boolean, loss: WifiLoss | ConnectMessage = {}): void {
+    if (connected) {
+      this.lossMessage = undefined;
+      this.network.reconnect();
+      this.wifi.found();
+      return;
+    }
+    const { message, silent } = typeof loss === "string" ? { message: loss, silent: true } : loss;
+    this.lossMessage = message;
+    this.wifi.lost(!silent);
+    if (silent) this.network.fallSilent(message);
+    else this.network.disconnect(message);
+  }
+
+  private setOnline(online: boolean): void {
+    if (online) this.network.reconnect();
+    else this.network.disconnect(this.lossMessage);
   }
 
   async close(): Promise<void> {
@@ -136,9 +173,16 @@ export class SimulatedBoard implements Board, Interpreter {
       run();
       return true;
     } catch (error) {
-      this.raised.push(error);
+      const interrupt = this.realm.takeInterrupt(error);
+      if (interrupt) this.interrupted = true;
+      this.raised.push(interrupt ?? error);
       return false;
     }
+  }
+
+  /** The interpreter has one place for an exception, and a `try` empties it. That there was one it still knows. */
+  private tryBegins(): void {
+    if (this.raised.length && this.raised.at(-1) !== undefined) this.raised.push(undefined);
   }
 
   raise(exception: unknown): void {
@@ -167,7 +211,8 @@ export class SimulatedBoard implements Board, Interpreter {
     try {
       this.timerTable.run();
       this.network.idle();
-      this.events.run();
+      // After an interruption events wait for the next pass.
+      if (!this.interrupted) this.events.run();
       this.reportExceptions();
       const restart = this.restart;
       this.restart = undefined;
@@ -210,7 +255,8 @@ export class SimulatedBoard implements Board, Interpreter {
 
   private get isIdle(): boolean {
     if (this.closed) return true;
-    return !this.timerTable.count && !this.network.count && !this.events.pending && !this.restart;
+    if (this.events.pending || this.restart || this.wifi.busy) return false;
+    return !this.timerTable.count && !this.network.count;
   }
 
   private settleIdle(): void {
@@ -219,6 +265,8 @@ export class SimulatedBoard implements Board, Interpreter {
 
   /** Only the last exception of a pass is reported; the interpreter has room for one. */
   private reportExceptions(): void {
+    if (this.interrupted) this.print("Execution Interrupted during event processing.");
+    this.interrupted = false;
     if (!this.raised.length) return;
     const exceptions = this.raised;
     this.raised = [];
@@ -253,7 +301,8 @@ export class SimulatedBoard implements Board, Interpreter {
       .split("\n")
       .filter((line) => {
         return /^\s+at /.test(line) && !/\bsimulator\b|\bnode:/.test(line);
-      });
+      })
+      .map((line) => this.realm.plainFrame(line));
     return [asText(exception), ...frames].join("\n");
   }
 
@@ -265,6 +314,11 @@ export class SimulatedBoard implements Board, Interpreter {
       bytes: !this.unicode,
       now: () => this.date(),
       random: () => this.software.next(),
+      checks: this.options.checkSyntax ?? true,
+      maxCalls: this.options.maxCalls,
+      sharedStrings: this.sharesStrings,
+      tryBegins: () => this.tryBegins(),
+      warn: (text) => this.print(`WARNING: ${text}`),
     });
     this.events = new EventQueue(this);
     this.timerTable = new Timers(this);
@@ -276,26 +330,31 @@ export class SimulatedBoard implements Board, Interpreter {
       maxSockets: this.options.maxSockets ?? 10,
       connectTimeout: this.options.connectTimeout ?? 20000,
       dropsBrokenHandlers: this.options.dropsBrokenHandlers ?? false,
+      heap: this.options.heap ?? 4000000,
     });
   }
 
   private installGlobals(): void {
     const { realm } = this;
     const boardName = this.options.boardName ?? (this.unicode ? "LINUX" : "ESP32");
+    const isEsp32 = /^ESP32/.test(boardName);
     const without = this.options.modules?.without ?? [];
     const builtIn: Record<string, () => unknown> = {
       Storage: () => this.storage.module(this),
       net: () => this.network.module(false),
       tls: () => this.network.module(true),
       crypto: () => cryptoModule(this),
+      fs: () => this.files.module(this),
+      http: () => this.httpModule(),
+      ...(isEsp32 && { Wifi: () => this.wifi.module() }),
     };
     for (const name of without) delete builtIn[name];
     const print = (...values: unknown[]): void => this.print(this.printer.line(values));
     realm.putAll(realm.globals, {
       print,
       console: realm.object({ log: print, debug: print, info: print, warn: print, error: print, trace: print }),
-      Graphics: makeGraphics(this),
-      E: makeE(this, this.software, this.hardware, this.flags),
+      Graphics: makeGraphics(this, this.options.longBits ?? (this.unicode ? 64 : 32)),
+      E: makeE(this, this.software, this.noise, this.flags),
       process: makeProcess(this, {
         boardName,
         variables: this.options.variables ?? 5000,
@@ -307,13 +366,32 @@ export class SimulatedBoard implements Board, Interpreter {
       load: (name?: unknown) => this.later(() => this.load(name)),
       reset: () => this.later(() => this.reset()),
     });
+    if (isEsp32) {
+      const heap = (): { free: number; least: number } => this.network.heap;
+      realm.put(
+        realm.globals,
+        "ESP32",
+        makeEsp32(this, { heap, reboot: () => this.later(() => this.load(undefined)) })
+      );
+    }
+    this.wifi.restart();
+    this.hardware.install();
+    installUrl(this);
     installBase64(this);
-    installPeek(this, boardName, this.hardware);
+    installPeek(this, boardName, this.noise);
     installModules(this, { builtIn, stored: (name) => this.storage.read(name) });
     installPromise(this);
     this.timerTable.install();
     this.network.install();
     this.events.install((target, event) => this.network.onListener(target, event));
+  }
+
+  private httpModule(): unknown {
+    const { realm } = this;
+    for (const name of ["httpCRq", "httpCRs"]) if (!(name in realm.globals)) realm.constructorOf(name, () => undefined);
+    const exports = realm.object();
+    realm.module(HTTP, "simulator/http").call(exports, exports, realm.object({ exports }));
+    return exports;
   }
 
   private date(): number {

@@ -25,7 +25,8 @@ export function bytesOfView(value: unknown): Uint8Array | undefined {
  * `E.toUint8Array`, hashing): numbers, strings, arrays, typed arrays and what is nested in them,
  * `{data, count}` and `{callback}`.
  */
-export function flatten(board: Interpreter, value: unknown, into: number[] = []): number[] {
+export function flatten(board: Interpreter, given: unknown, into: number[] = []): number[] {
+  const value = board.realm.shared.snapshot(given);
   if (typeof value === "number" || typeof value === "boolean") {
     into.push(Number(value));
   } else if (typeof value === "string") {
@@ -60,7 +61,8 @@ function flattenObject(board: Interpreter, value: Plain, into: number[]): void {
 }
 
 /** A value as one byte string: the fast ways first, then `flatten`. */
-export function asByteString(board: Interpreter, value: unknown): string {
+export function asByteString(board: Interpreter, given: unknown): string {
+  const value = board.realm.shared.snapshot(given);
   if (typeof value === "string") return outgoingBytes(value);
   if (isUint8Array(value) || isAnyArrayBuffer(value)) return byteString(bytesOfView(value) as Uint8Array);
   return byteString(Uint8Array.from(flatten(board, value)));

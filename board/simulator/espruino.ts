@@ -1,6 +1,7 @@
 import { isAnyArrayBuffer } from "node:util/types";
-import { asByteString, flatten, typeName } from "./bytes";
+import { asByteString, bytesOfView, flatten, typeName } from "./bytes";
 import type { Interpreter } from "./interpreter";
+import { sizeOf } from "./variables";
 import type { HardwareRandom, SoftwareRandom } from "./random";
 import type { Callable, Plain } from "./realm";
 import { byteString, bytesOf, fromUtf8, looksUnicode, outgoingBytes, utf8 } from "./strings";
@@ -30,7 +31,7 @@ export function makeE(board: Interpreter, random: SoftwareRandom, hardware: Hard
 
   realm.putAll(E, {
     toString: (...values: unknown[]) =>
-      values.length === 1 ? asByteString(board, values[0]) : byteString(Uint8Array.from(flatten(board, values))),
+      values.length === 1 ? stringOf(board, values[0]) : byteString(Uint8Array.from(flatten(board, values))),
     toUint8Array: (...values: unknown[]) =>
       realm.uint8Array(
         values.length === 1 && typeof values[0] === "string"
@@ -62,10 +63,12 @@ export function makeE(board: Interpreter, random: SoftwareRandom, hardware: Hard
     setTimeZone: () => undefined,
     getTemperature: () => NaN,
     getAddressOf: () => 0x3ffb0000,
-    getSizeOf: (value: unknown) => (typeof value === "string" ? 1 + Math.ceil(value.length / 12) : 1),
+    getSizeOf: (value: unknown) => sizeOf(value),
     asUTF8: (text: unknown) => {
       if (!board.unicode) throw realm.error("Error", "Unicode not supported on this build");
-      return fromUtf8(asText(text));
+      const characters = fromUtf8(asText(text));
+      // A string of no characters is one of characters all the same, and these are true.
+      return characters === "" && board.sharesStrings ? realm.shared.make({ read: () => "" }) : characters;
     },
     isUTF8: (text: unknown) => board.unicode && typeof text === "string" && looksUnicode(text),
   });
@@ -88,6 +91,17 @@ export function makeE(board: Interpreter, random: SoftwareRandom, hardware: Hard
     realm.put(E, "fromUTF8", () => false);
   }
   return E;
+}
+
+/** `E.toString` of one value. Of an array that fills its memory, the string is that memory. */
+function stringOf(board: Interpreter, value: unknown): unknown {
+  const bytes = board.sharesStrings && (isAnyArrayBuffer(value) || isByteArray(value)) && bytesOfView(value);
+  if (!bytes || bytes.length === 0 || bytes.length !== bytes.buffer.byteLength) return asByteString(board, value);
+  return board.realm.shared.make({ read: () => byteString(bytes) });
+}
+
+function isByteArray(value: unknown): boolean {
+  return ArrayBuffer.isView(value) && (value as Uint8Array).BYTES_PER_ELEMENT === 1;
 }
 
 function asText(value: unknown): string {

@@ -1,5 +1,6 @@
 import type { Interpreter } from "./interpreter";
 import type { Callable, Plain } from "./realm";
+import { plain } from "./source/instrument";
 
 /** Prefix of the properties in which Espruino keeps an object's listeners. */
 const PREFIX = "#on";
@@ -141,7 +142,7 @@ function present(list: unknown[]): unknown[] {
  * and its body, which then runs as text of its own, without the variables around it.
  */
 function torn(listener: unknown): unknown[] {
-  const source = Function.prototype.toString.call(listener);
+  const source = plain(Function.prototype.toString.call(listener));
   if (source.includes("[native code]")) return [];
   const parameters = Array.from({ length: (listener as Callable).length }, () => undefined);
   return [...parameters, source.slice(source.indexOf("{") + 1, source.lastIndexOf("}"))];

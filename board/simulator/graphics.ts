@@ -3,7 +3,7 @@ import type { Interpreter } from "./interpreter";
 import type { Plain } from "./realm";
 import { bytesOf } from "./strings";
 
-/** A picture: pixels of 4, 8 or 32 bits, row by row, the most significant bit first. */
+/** A picture: pixels of 4, 8, 16 or 32 bits, row by row, the most significant bit first. */
 interface Picture {
   width: number;
   height: number;
@@ -23,7 +23,9 @@ function pixel(bytes: Uint8Array, bits: number, index: number): number {
 function setPixel({ width, height, bits, bytes }: Picture, x: number, y: number, color: number): void {
   if (x < 0 || y < 0 || x >= width || y >= height) return;
   const index = y * width + x;
-  if (bits === 32) new DataView(bytes.buffer, bytes.byteOffset).setInt32(index * 4, color);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bits === 32) view.setInt32(index * 4, color);
+  else if (bits === 16) view.setUint16(index * 2, color & 0xffff);
   else if (bits === 8) bytes[index] = color;
   else {
     const shift = index & 1 ? 0 : 4;
@@ -31,8 +33,11 @@ function setPixel({ width, height, bits, bytes }: Picture, x: number, y: number,
   }
 }
 
-/** The object `Graphics`: pictures in memory, images of 4 or 8 bits per pixel drawn upon them, and filled rectangles. */
-export function makeGraphics(board: Interpreter): Plain {
+/**
+ * The object `Graphics`: pictures in memory, images of 4 or 8 bits per pixel drawn upon them, and filled rectangles.
+ * A `long` of `longBits` bits is what the firmware cuts colors with: at 32, nothing is left of a color of 32 bits.
+ */
+export function makeGraphics(board: Interpreter, longBits: 32 | 64): Plain {
   const { realm } = board;
   const canvases = new WeakMap<object, Picture>();
   const only = (allowed: number[], bitsPerPixel: unknown): number => {
@@ -70,7 +75,8 @@ export function makeGraphics(board: Interpreter): Plain {
   }
 
   function setColor(this: unknown, color: unknown): unknown {
-    canvases.get(this as object)!.color = Number(color) | 0;
+    const canvas = canvases.get(this as object)!;
+    canvas.color = canvas.bits === longBits ? 0 : Number(color) | 0;
     return this;
   }
 
@@ -87,7 +93,7 @@ export function makeGraphics(board: Interpreter): Plain {
   realm.put(graphics, "createArrayBuffer", (width: unknown, height: unknown, bpp: unknown, options?: Plain) => {
     const [columns, rows] = [integer(width), integer(height)];
     if (!(columns > 0 && rows > 0 && columns < 32768 && rows < 32768)) throw realm.error("Error", "Invalid Size");
-    const bits = only([4, 8, 32], bpp);
+    const bits = only([4, 8, 16, 32], bpp);
     if (options && options.msb === false)
       throw realm.error("Error", "The simulator has most significant bits first only");
     const buffer = options?.buffer ?? realm.arrayBuffer(new Uint8Array((columns * rows * bits + 7) >> 3));

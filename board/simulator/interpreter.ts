@@ -9,6 +9,8 @@ export interface Interpreter {
   readonly clock: Clock;
   /** Strings are characters (Linux, Bangle.js) rather than bytes (ESP32). */
   readonly unicode: boolean;
+  /** Are strings other memory where they are that on the board? */
+  readonly sharesStrings: boolean;
   /** Writes to the board's console. */
   print(text: string): void;
   /** A value as the board's console shows it. */
@@ -18,6 +20,8 @@ export interface Interpreter {
    * Returns whether it returned.
    */
   guard(run: () => unknown): boolean;
+  /** Was a script cut off in this idle pass? */
+  readonly interrupted: boolean;
   /** Remembers an exception for the end of the idle pass. */
   raise(exception: unknown): void;
   /** Sets one of the flags that `E.getErrorFlags` tells. */

@@ -127,6 +127,25 @@ export const PRELUDE = `(function (host) {
     return copy;
   });
 
+  // Functions show the text that the script has, not what became of it.
+  var functionText = Function.prototype.toString;
+  put(Function.prototype, "toString", function () { return host.plain(functionText.call(this)); });
+
+  // Text with a zero in front is octal.
+  var NativeNumber = Number;
+  function BoardNumber(value) {
+    var number = arguments.length ? NativeNumber(host.text.numeric(value)) : 0;
+    return this instanceof BoardNumber ? new NativeNumber(number) : number;
+  }
+  namesOf(NativeNumber).forEach(function (name) {
+    if (host.members.Number.indexOf(name) >= 0) define(BoardNumber, name, descriptor(NativeNumber, name));
+  });
+  define(BoardNumber, "name", { value: "Number" });
+  put(NativeNumber.prototype, "constructor", BoardNumber);
+  put(root, "Number", BoardNumber);
+  var nativeFloat = parseFloat;
+  put(root, "parseFloat", function (text) { return nativeFloat(host.text.numericText(text)); });
+
   // What Espruino's regular expressions lack, they do not match.
   var exec = RegExp.prototype.exec;
   put(RegExp.prototype, "exec", function (text) {
@@ -158,6 +177,13 @@ export const PRELUDE = `(function (host) {
     return value;
   }
 
+  // Firmware bug, kept: a separator of several characters is looked for inside of itself, too.
+  var nativeSplit = String.prototype.split;
+  put(String.prototype, "split", function (separator) {
+    return typeof separator === "string" && separator.length > 1
+      ? from(host.text.split(String(this), separator))
+      : nativeSplit.call(this, separator);
+  });
   put(String.prototype, "removeAccents", function () { return this; });
   put(String, "fromCharCode", function () {
     var text = "";

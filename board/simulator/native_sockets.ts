@@ -35,7 +35,7 @@ export class NativeSocket {
   private unsent = 0;
   private held: Uint8Array[] = [];
   private heldBytes = 0;
-  private state: "open" | "ended" | "reset" = "open";
+  private state: "open" | "ended" | "reset" | "cut" = "open";
   private handshaking: boolean;
   private tlsError: number | undefined;
 
@@ -55,7 +55,7 @@ export class NativeSocket {
       this.heldBytes += data.length;
       return data.length;
     }
-    if (this.handshakeFailed || this.state === "reset") return CLOSED;
+    if (this.handshakeFailed || this.isOver) return CLOSED;
     if (this.handshaking || this.unsent >= SEND_BUFFER) return 0;
     this.unsent += data.length;
     this.network.post({ op: "write", id: this.id, data });
@@ -82,11 +82,21 @@ export class NativeSocket {
   /** Would `send` take anything, or fail, now? */
   get writable(): boolean {
     if (this.network.silent) return this.heldBytes < SILENT_SEND_BUFFER - 536;
-    return this.handshakeFailed || this.state === "reset" || (!this.handshaking && this.unsent < SEND_BUFFER);
+    return this.handshakeFailed || this.isOver || (!this.handshaking && this.unsent < SEND_BUFFER);
+  }
+
+  private get isOver(): boolean {
+    return this.state === "reset" || this.state === "cut";
   }
 
   close(): void {
     this.network.forget(this.id);
+  }
+
+  /** The network is gone, and the firmware knows: the connection is at its end, here. */
+  cut(): void {
+    this.arrived.length = 0;
+    this.state = "cut";
   }
 
   /** The network is there again: what was buffered goes out. */
@@ -102,6 +112,7 @@ export class NativeSocket {
 
   /** Takes in what the thread reports of this connection. */
   takeIn(report: Report): void {
+    if (this.state === "cut") return;
     if (report.event === "data") this.arrived.push(report.data);
     else if (report.event === "sent") this.unsent -= report.bytes;
     else if (report.event === "ended") this.state = "ended";
@@ -143,6 +154,8 @@ export class NativeNetwork {
   private port: MessagePort | undefined;
   private readonly signal = new Int32Array(new SharedArrayBuffer(4));
   private readonly sockets = new Map<number, NativeSocket>();
+  /** Connections of which the peers have not heard that they are over. */
+  private readonly abandoned = new Set<number>();
   private nextId = 1;
 
   constructor(private readonly onActivity: () => void) {}
@@ -176,9 +189,19 @@ export class NativeNetwork {
     while (this.poll());
   }
 
-  /** Ends the silence; what was buffered goes out. */
+  /** Ends every connection on this side only: nothing can be said to the peers. */
+  cut(): void {
+    for (const [id, socket] of this.sockets) {
+      socket.cut();
+      this.abandoned.add(id);
+    }
+    this.onActivity();
+  }
+
+  /** Ends the silence; what was buffered goes out, and what is over is over for the peers as well. */
   resume(): void {
     this.silent = false;
+    this.closeAbandoned();
     for (const socket of this.sockets.values()) socket.resume();
     this.onActivity();
   }
@@ -190,13 +213,14 @@ export class NativeNetwork {
   /** Closes a connection. */
   forget(id: number): void {
     if (!this.sockets.has(id)) return;
-    this.post({ op: "close", id });
+    if (!this.abandoned.has(id)) this.post({ op: "close", id });
     this.drop(id);
   }
 
   /** Closes all connections and ends the thread. */
   async close(): Promise<void> {
     for (const id of [...this.sockets.keys()]) this.forget(id);
+    this.closeAbandoned();
     const { worker, port } = this;
     this.worker = this.port = undefined;
     if (!worker) return;
@@ -208,6 +232,11 @@ export class NativeNetwork {
     const impatience = setTimeout(() => void worker.terminate(), LAST_BYTES);
     await exit;
     clearTimeout(impatience);
+  }
+
+  private closeAbandoned(): void {
+    for (const id of this.abandoned) this.post({ op: "close", id });
+    this.abandoned.clear();
   }
 
   private drop(id: number): void {

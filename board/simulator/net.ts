@@ -17,7 +17,16 @@ export interface NetworkOptions {
   connectTimeout: number;
   /** A `data` listener that throws is taken off, as some firmware does. */
   dropsBrokenHandlers: boolean;
+  /** Bytes of C heap, from which TLS sessions take theirs. */
+  heap: number;
 }
+
+/** What a TLS session takes of the C heap at its peak, measured on an ESP32: with a certificate of its own, and without. */
+const SESSION = 42000;
+const MUTUAL_SESSION = 53000;
+/** EHOSTUNREACH of the chip's C library. */
+const UNREACHABLE = 118;
+const NO_SOCKET = "Unable to create socket";
 
 /** `require("net")` and `require("tls")`, and the sockets' part of the idle pass. */
 export class Network {
@@ -26,6 +35,9 @@ export class Network {
   private Socket!: Callable & { prototype: Plain };
   /** Message of the exception that `connect` throws while there is no network. */
   private offline: string | undefined;
+  /** Bytes of C heap that each socket's TLS session holds. */
+  private readonly sessions = new Map<object, number>();
+  private leastHeap: number;
   /** Sockets whose `tls.connect` threw: the firmware forgets to close them. */
   private readonly leaked: NativeSocket[] = [];
 
@@ -34,6 +46,14 @@ export class Network {
     private readonly options: NetworkOptions
   ) {
     this.native = new NativeNetwork(() => board.wake());
+    this.leastHeap = options.heap;
+  }
+
+  /** Bytes of C heap that are free now, and that were at the worst moment. */
+  get heap(): { free: number; least: number } {
+    let free = this.options.heap;
+    for (const bytes of this.sessions.values()) free -= bytes;
+    return { free, least: this.leastHeap };
   }
 
   /** Gives a new realm its class of sockets. */
@@ -58,21 +78,35 @@ export class Network {
     this.native.catchUp();
     for (const [socket, life] of [...this.lives]) {
       life.idle();
-      if (life.over) this.lives.delete(socket);
+      if (!life.over) continue;
+      this.lives.delete(socket);
+      this.sessions.delete(socket);
     }
   }
 
-  /** The network goes away without a word, or comes back. */
-  setOnline(online: boolean, message: string): void {
-    this.offline = online ? undefined : message;
-    if (!online) this.native.silent = true;
-    else this.native.resume();
+  /** The network goes away without a word: sockets are silent until it comes back. */
+  fallSilent(message?: string): void {
+    this.offline = message ?? NO_SOCKET;
+    this.native.silent = true;
+  }
+
+  /** The board leaves the network: its sockets end. */
+  disconnect(message?: string): void {
+    this.offline = message ?? NO_SOCKET;
+    this.native.cut();
+  }
+
+  /** The network is there again. */
+  reconnect(): void {
+    this.offline = undefined;
+    this.native.resume();
   }
 
   /** The interpreter starts anew: its sockets are dead, and nobody is told. */
   kill(): void {
     for (const life of this.lives.values()) life.kill();
     this.lives.clear();
+    this.sessions.clear();
   }
 
   /** Closes everything for good. */
@@ -107,11 +141,16 @@ export class Network {
       this.board.print(`ERROR: Expecting Callback Function but got ${typeName(callback)}`);
       return undefined;
     }
-    if (this.offline !== undefined) throw realm.error("InternalError", this.offline);
+    if (this.offline !== undefined) {
+      if (this.offline === NO_SOCKET) this.board.print(`ERROR: Connect failed (err ${UNREACHABLE})`);
+      throw realm.error("InternalError", this.offline);
+    }
     const native = this.open(options as Plain, secure);
     const socket = Object.create(this.Socket.prototype) as Plain;
     if (callback !== undefined) socket["#onconnect"] = callback;
     this.lives.set(socket, new SocketLife(this.board, socket, native, this.options.dropsBrokenHandlers));
+    if (secure) this.sessions.set(socket, sessionSize(options as Plain));
+    this.leastHeap = Math.min(this.leastHeap, this.heap.free);
     this.board.wake();
     return socket;
   }
@@ -122,7 +161,7 @@ export class Network {
     const port = Math.trunc(Number(options.port) || 0) & 0xffff || (secure ? TLS_PORT : 0);
     if (this.lives.size >= this.options.maxSockets) {
       this.board.print("ERROR: Socket creation failed");
-      throw realm.error("InternalError", "Unable to create socket");
+      throw realm.error("InternalError", NO_SOCKET);
     }
     // The certificates are only read once the connection is made, so the server sees it in any case.
     let identity: TlsIdentity | undefined;
@@ -130,6 +169,8 @@ export class Network {
     if (secure) {
       try {
         identity = readIdentity(this.board, options);
+        if (this.heap.free < sessionSize(options))
+          throw realm.error("InternalError", "mbedtls_ssl_setup: Not enough memory");
       } catch (error) {
         fault = error;
       }
@@ -142,7 +183,7 @@ export class Network {
     if ("reason" in result) {
       if (result.reason === "host") throw realm.error("InternalError", "Unable to locate host");
       this.board.print(`ERROR: Connect failed (err ${result.errno ?? 110})`);
-      throw realm.error("InternalError", "Unable to create socket");
+      throw realm.error("InternalError", NO_SOCKET);
     }
     if (fault !== undefined) {
       this.leaked.push(result);
@@ -185,6 +226,10 @@ export class Network {
       },
     });
   }
+}
+
+function sessionSize(options: Plain): number {
+  return options.cert !== undefined && options.key !== undefined ? MUTUAL_SESSION : SESSION;
 }
 
 /**

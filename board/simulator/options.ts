@@ -1,7 +1,17 @@
 import type { Clock } from "./clock";
+import type { Hardware } from "./hardware";
+import type { WifiOptions } from "./wifi";
 
 /** The messages with which `connect` fails while there is no network. */
 export type ConnectMessage = "Not connected to the internet" | "Unable to locate host" | "Unable to create socket";
+
+/** How the network is lost. */
+export interface WifiLoss {
+  /** What `connect` throws in the meantime. Default "Unable to create socket", as on an ESP32. */
+  message?: ConnectMessage;
+  /** true: nobody tells. Sockets are silent: no data, no event, and what is written piles up. */
+  silent?: boolean;
+}
 
 /** An exception that nobody caught before it reached the interpreter's idle loop. */
 export interface Uncaught {
@@ -37,6 +47,36 @@ export interface BoardOptions {
   connectTimeout?: number;
   /** true: a `data` listener that throws is taken off its socket, as some firmware does. */
   dropsBrokenHandlers?: boolean;
+  /**
+   * false: scripts run although the board could not run them. Otherwise syntax that Espruino lacks, and calls above a
+   * function's declaration, throw a SyntaxError with the place before the script (or the module) runs.
+   */
+  checkSyntax?: boolean;
+  /**
+   * Strings are other memory where they are that on the board (default): one from `Storage.read` becomes null when its
+   * file is erased or written anew, one from `E.toString(array)` changes with the array, and `E.asUTF8("")` is truthy.
+   * false: they are copies.
+   */
+  sharedStrings?: boolean;
+  /**
+   * How many calls of script functions may be nested before the script is cut off with `Too much recursion`, which it
+   * cannot catch. Default: as many as Node's own stack takes. An ESP32's 25,000 bytes of stack take some 44 calls of
+   * `function f() { f(); }`, and fewer of longer expressions.
+   */
+  maxCalls?: number;
+  /**
+   * Bits of the firmware's `long`: 32 on every chip (default), 64 on Linux (default with `unicode`). With 32,
+   * `Graphics.setColor` makes every color of a picture with 32 bits per pixel 0.
+   */
+  longBits?: 32 | 64;
+  /**
+   * Bytes of C heap that are free: `ESP32.getState().freeHeap`. A TLS session takes 42,000 of them (53,000 with a
+   * certificate of the board's own), and `tls.connect` throws `mbedtls_ssl_setup: Not enough memory` where they are not
+   * there. An ESP32 without PSRAM has 39,828 at boot, 32,036 after joining a Wi-Fi. Default: 4,000,000, as with PSRAM.
+   */
+  heap?: number;
+  /** The Wi-Fi around the board. By default the board is in a network when it starts. */
+  wifi?: WifiOptions;
   /** Makes the hardware random numbers repeatable. Without it they are unpredictable. */
   hardwareSeed?: number;
   /** The clock that drives the board's timers and date. Default: the machine's. See `VirtualClock`. */
@@ -72,10 +112,13 @@ export interface Board {
    */
   stepClock(milliseconds: number): void;
   /**
-   * Takes the network away or gives it back. While it is away, sockets are silent: no data, no event,
-   * and what is written piles up; and `connect` throws an InternalError with the given message.
+   * Takes the network away or gives it back. As on an ESP32, sockets then end (`end`, `close(false)`), the module
+   * `Wifi` says "disconnected", and `connect` prints `Connect failed (err 118)` and throws an InternalError. The loss
+   * can be silent, as it is when something on the way fails. A text is the `message` of a silent loss.
    */
-  setWifi(connected: boolean, message?: ConnectMessage): void;
+  setWifi(connected: boolean, loss?: WifiLoss | ConnectMessage): void;
+  /** Pins and buses. */
+  readonly hardware: Hardware;
   /** Closes sockets, stops timers, and frees all that the board holds. The board is unusable after. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { isAnyArrayBuffer } from "node:util/types";
 import type { Callable, Plain, Realm } from "./realm";
 import { typeName } from "./bytes";
+import { plain } from "./source/instrument";
 
 const INDENT = "  ";
 /** So many simple values of an object go on one line. */
@@ -18,7 +19,8 @@ export class Printer {
   }
 
   /** One value, with quotes if it is a string. */
-  pretty(value: unknown, depth = 0): string {
+  pretty(given: unknown, depth = 0): string {
+    const value = this.realm.shared.snapshot(given);
     if (typeof value === "string") return quote(value);
     if (typeof value === "function") return functionText(value as Callable);
     if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "0" : String(value);
@@ -97,7 +99,7 @@ function elements(name: string, values: ArrayLike<number>): string {
 }
 
 function functionText(value: Callable): string {
-  const source = Function.prototype.toString.call(value);
+  const source = plain(Function.prototype.toString.call(value));
   const match = /^function\s*[\w$]*\s*(\([^)]*\)\s*\{[^]*\})$/.exec(source);
   return `function ${match && !source.includes("[native code]") ? match[1] : "() { [native code] }"}`;
 }

@@ -1,11 +1,10 @@
 import type { Interpreter } from "./interpreter";
 import { randomRegister, type HardwareRandom } from "./random";
 import type { Plain } from "./realm";
+import { BLOCK_SIZE } from "./variables";
 
 /** The firmware that the simulator was compared with. */
 const VERSION = "2v29";
-/** Bytes that a variable takes on the ESP32. */
-const BLOCK_SIZE = 14;
 /** Variables that the bare interpreter uses. V8's heap tells nothing about Espruino's. */
 const VARIABLES_IN_USE = 100;
 
@@ -68,4 +67,26 @@ export function installPeek(board: Interpreter, boardName: string, random: Hardw
     peek16: peek(2, "Uint16Array"),
     peek32: peek(4, "Uint32Array"),
   });
+}
+
+/** The object `ESP32`. */
+export function makeEsp32(
+  board: Interpreter,
+  chip: { heap(): { free: number; least: number }; reboot(): void }
+): Plain {
+  const { realm } = board;
+  const esp32 = realm.object();
+  const nothing = (): void => undefined;
+  realm.putAll(esp32, {
+    getState: () => {
+      const { free, least } = chip.heap();
+      return realm.object({ sdkVersion: "v3.1", freeHeap: free, BLE: false, Wifi: true, minHeap: least });
+    },
+    reboot: () => chip.reboot(),
+    setAtten: nothing,
+    enableBLE: nothing,
+    enableWifi: nothing,
+    setBLE_Debug: nothing,
+  });
+  return esp32;
 }

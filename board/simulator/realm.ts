@@ -1,5 +1,8 @@
 import { Script, createContext, type Context } from "node:vm";
 import { GLOBALS, MEMBERS, PRELUDE, TYPED_ARRAY_MEMBERS } from "./language";
+import { plain, plainColumn, HELPER, type Helper } from "./source/instrument";
+import { SharedStrings } from "./shared_strings";
+import { describeFindings, prepare } from "./source/prepared";
 import { byteSource } from "./strings";
 import * as text from "./text";
 
@@ -34,7 +37,20 @@ export interface RealmHost {
   now(): number;
   /** 31 bits of the interpreter's own generator. */
   random(): number;
+  /** Refuse what the board cannot run, before it runs? */
+  checks: boolean;
+  /** How many calls may be nested; undefined: as many as V8 allows. */
+  maxCalls: number | undefined;
+  /** Are there strings that are other memory: a file's, or an array's? */
+  sharedStrings: boolean;
+  /** A script's `try` begins. */
+  tryBegins(): void;
+  /** Something that the board runs, though not as it is meant. */
+  warn(text: string): void;
 }
+
+/** What the interpreter says when its stack is full. */
+const TOO_DEEP = "Too much recursion - the stack is about to overflow";
 
 /**
  * The JavaScript world of one board: a `vm` context that has Espruino's globals and nothing of
@@ -44,6 +60,15 @@ export class Realm {
   readonly globals: Plain;
   private readonly context: Context;
   private readonly tools: Tools;
+  /** The text that V8 has of each file, for the places in stack traces. */
+  private readonly texts = new Map<string, string>();
+  /** Exceptions that no script can catch. */
+  private readonly interrupts = new WeakSet<object>();
+  /** Is a script being cut off? */
+  private cutting = false;
+  /** Strings that are other memory. */
+  readonly shared = new SharedStrings(this);
+  private calls = 0;
 
   constructor(private readonly host: RealmHost) {
     this.context = createContext({}, { name: "Espruino", codeGeneration: { strings: true, wasm: false } });
@@ -58,19 +83,89 @@ export class Realm {
       random: () => host.random() / 0x80000000,
       randInt: (range: number) => (range > 0 ? host.random() % range : host.random() ^ (host.random() << 1)),
       text,
+      plain,
       compile: (source: string, filename: string) => this.compile(source, filename),
     });
     this.put(this.globals, "global", this.globals);
+    this.put(this.globals, HELPER, this.helper());
   }
 
   /** Runs a script at the top level, as the board reads it: as bytes where strings are bytes. */
   run(source: string, filename: string): unknown {
-    return this.compile(this.host.bytes ? byteSource(source) : source, filename);
+    return this.evaluate(this.host.bytes ? byteSource(source) : source, filename);
   }
 
   /** Runs text that is already as the board holds it (a string of a script). */
   evaluate(source: string, filename: string): unknown {
-    return this.compile(source, filename);
+    return this.compile(this.prepare(source, filename), filename);
+  }
+
+  /** Cuts off what runs: an exception that no script can catch. */
+  private cutOff(): never {
+    this.cutting = true;
+    const exception = this.error("Error", TOO_DEEP);
+    this.interrupts.add(exception);
+    throw exception;
+  }
+
+  /** Does this exception mean that a script was cut off? Gives what the board reports then. */
+  takeInterrupt(exception: unknown): Error | undefined {
+    this.cutting = false;
+    if (typeof exception !== "object" || exception === null) return undefined;
+    if (this.interrupts.has(exception)) return exception as Error;
+    return isStackOverflow(exception) ? this.error("Error", TOO_DEEP) : undefined;
+  }
+
+  private helper(): Helper {
+    const { maxCalls = Infinity } = this.host;
+    const helper: Helper = {
+      t: () => this.host.tryBegins(),
+      c: (error) => {
+        if (typeof error !== "object" || error === null) return;
+        if (this.interrupts.has(error) || isStackOverflow(error)) {
+          this.cutting = true;
+          throw error as Error;
+        }
+      },
+      s: () => this.cutting,
+      n: (value) => text.numeric(this.shared.snapshot(value)),
+      v: (value) => this.shared.snapshot(value),
+      e: (value) => (this.shared.isGone(value) ? null : value),
+      i: () => {
+        if (this.calls >= maxCalls) this.cutOff();
+        this.calls++;
+      },
+      o: () => void this.calls--,
+    };
+    return helper as unknown as Helper;
+  }
+
+  /** Checks a script, and rewrites it for V8. Throws the board's SyntaxError where the board must fail. */
+  private prepare(source: string, filename: string): string {
+    const { text, findings } = prepare(source, {
+      countCalls: this.host.maxCalls !== undefined,
+      sharedStrings: this.host.sharedStrings,
+    });
+    this.texts.set(filename, text);
+    if (!this.host.checks) return text;
+    const fails = findings.filter(({ severity }) => severity === "fails");
+    if (fails.length) {
+      const exception = this.error("SyntaxError", describeFindings(fails, filename));
+      // Nothing has run: the calls that led here are not the script's.
+      this.put(exception, "stack", "");
+      throw exception;
+    }
+    const differs = findings.filter(({ severity }) => severity === "differs");
+    for (const one of differs) this.host.warn(describeFindings([one], filename));
+    return text;
+  }
+
+  /** A line of a stack trace with the column of the script as it was written. */
+  plainFrame(frame: string): string {
+    const place = /^(.*?\(?)([^\s()]+):(\d+):(\d+)(\)?)$/.exec(frame);
+    const line = place && this.texts.get(place[2]!)?.split("\n")[Number(place[3]) - 1];
+    if (!place || typeof line !== "string") return frame;
+    return `${place[1]}${place[2]}:${place[3]}:${plainColumn(line, Number(place[4]))}${place[5] ?? ""}`;
   }
 
   private compile(source: string, filename: string): unknown {
@@ -90,12 +185,12 @@ export class Realm {
 
   /** The body of a module as a function of `exports` and `module`. */
   module(source: string, filename: string): Callable {
-    return this.tools.module(source, filename);
+    return this.tools.module(this.prepare(source, filename), filename);
   }
 
   /** Sets a property that enumeration does not show, like those of built-in objects. */
   put(target: object, name: string, value: unknown): void {
-    this.tools.put(target, name, value);
+    this.tools.put(target, name, this.host.sharedStrings ? this.shared.taken(value) : value);
   }
 
   /** Sets several such properties. */
@@ -148,4 +243,10 @@ export class Realm {
   isError(value: unknown): value is Error & { type?: string } {
     return this.tools.errors.some((type) => value instanceof type);
   }
+}
+
+/** V8's own stack is full. */
+function isStackOverflow(error: object): boolean {
+  const { name, message } = error as Partial<Error>;
+  return message === "Maximum call stack size exceeded" && (name === "RangeError" || !(error instanceof Error));
 }

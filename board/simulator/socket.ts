@@ -157,7 +157,8 @@ export class SocketLife {
     const listeners = this.board.events.listeners(this.socket, "data");
     if (listeners !== undefined) {
       pass.incoming = "";
-      if (this.board.events.call(this.socket, listeners, [data]) || !this.dropsBrokenHandlers) return;
+      const fine = this.board.events.call(this.socket, listeners, [data]);
+      if (!this.board.interrupted && (fine || !this.dropsBrokenHandlers)) return;
       this.board.print("ERROR: Error processing Serial data handler - removing it.");
       this.board.flag("CALLBACK");
       delete (this.socket as Record<string, unknown>)["#ondata"];

@@ -62,3 +62,38 @@ export function decodeBytes(text: string): string | undefined {
   if (/%(?![0-9a-fA-F]{2})/.test(text)) return undefined;
   return text.replace(/%(..)/g, (_all, digits: string) => String.fromCharCode(parseInt(digits, 16)));
 }
+
+/**
+ * A value that is about to become a number: text as Espruino reads it. A zero in front makes it octal, as in source
+ * text, and blanks behind it make it no number.
+ */
+export function numeric(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  if (/\s$/.test(value)) return NaN;
+  const octal = /^\s*([+-]?)0([0-7]+)$/.exec(value);
+  if (!octal) return value;
+  const number = parseInt(octal[2] as string, 8);
+  return octal[1] === "-" ? -number : number;
+}
+
+/** The same for `parseFloat`, which reads other bases by their prefix, too. */
+export function numericText(value: unknown): unknown {
+  const other = /^\s*([+-]?)(0[xbo][0-9a-f]+)/i.exec(String(value));
+  if (!other) return /\s$/.test(String(value)) ? value : numeric(value);
+  const number = Number(other[2]);
+  return other[1] === "-" ? -number : number;
+}
+
+/**
+ * `split` at a separator of several characters. The firmware goes on behind the first character of what it found, and
+ * where that overlaps, it takes all the rest for a piece.
+ */
+export function split(text: string, separator: string): string[] {
+  const pieces: string[] = [];
+  let start = 0;
+  for (let at = text.indexOf(separator); at >= 0; at = text.indexOf(separator, at + 1)) {
+    pieces.push(at < start ? text.slice(start) : text.slice(start, at));
+    start = at + separator.length;
+  }
+  return [...pieces, text.slice(start)];
+}

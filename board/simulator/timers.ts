@@ -73,10 +73,17 @@ export class Timers {
   }
 
   private fire(id: number, timer: Timer): void {
-    this.board.guard(() => {
+    const before = this.board.interrupted;
+    const fine = this.board.guard(() => {
       if (typeof timer.callback === "string") this.board.realm.evaluate(timer.callback, "timer");
       else (timer.callback as Callable).call(undefined, ...timer.args);
     });
+    if (!fine && !before && this.board.interrupted && timer.interval !== undefined) {
+      this.board.print("ERROR: Ctrl-C while processing interval - removing it.");
+      this.board.flag("CALLBACK");
+      this.timers.delete(id);
+      return;
+    }
     // The interval is read after the call: the callback may have changed it.
     if (timer.interval !== undefined) timer.left += timer.interval;
     else if (this.timers.get(id) === timer) this.timers.delete(id);

@@ -202,9 +202,11 @@ check("promises wait in the event queue", function () {
   Promise.all([Promise.resolve("x"), "y"]).then(note);
   new Promise(function (resolve) {
     setTimeout(resolve, 5, "later");
-  }).then(note);
+  }).then(function (value) {
+    note(value);
+    done();
+  });
   note("at once");
-  soon();
 });
 
 check("a rejection that nobody handles", function () {
@@ -388,6 +390,12 @@ check("pictures of half bytes and of words", function () {
   note([words.setColor(0x01020304) === words, words.fillRect(0, 0, 0, 99) === words]);
   words.setColor(0x0f0f0f0f).fillRect(1, 1, 1, 1);
   note(E.toString(words.buffer, ""));
+  var halves = Graphics.createArrayBuffer(3, 3, 16);
+  halves.setColor(0x0102).fillRect(0, 0, 1, 99).setColor(0x1f2e3d).fillRect(1, 1, 1, 1);
+  note(E.toString(halves.buffer, ""));
+  image.bpp = 8;
+  image.palette = palette;
+  note(E.toString(halves.drawImage(image, 1, 1).buffer, ""));
   attempt("too high", function () {
     Graphics.createArrayBuffer(1, 32768, 4);
   });
@@ -413,7 +421,15 @@ check("values", function () {
     typeof Promise,
     typeof process.nextTick,
   ]);
-  note(["a".padStart(3, "0"), "aXbX".replace(/X/g, "-"), "a,b".split(","), "abc".substr(-2), Math.clip(9, 1, 5)]);
+  note([
+    "a".padStart(3, "0"),
+    "aXbX".replace(/X/g, "-"),
+    "a,b".split(","),
+    "aXXXXb".split("XX"),
+    "XXaXX".split("XX"),
+    "abc".substr(-2),
+    Math.clip(9, 1, 5),
+  ]);
   var error = new TypeError("text");
   note([error.toString(), error.type, error.name, error instanceof Error, typeof error.stack]);
   done();

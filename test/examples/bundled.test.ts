@@ -3,8 +3,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { spawnSync } from "node:child_process";
+import { findHostile } from "../../board/simulator/source/syntax";
 import { describeTargets, interpreters, simulators } from "../support/targets";
-import { findHostile } from "../../build/hostile_syntax";
 import { startEcho } from "./server";
 
 const root = path.join(__dirname, "../..");

@@ -91,10 +91,27 @@ describeTargets(
       const { lines, uncaught } = await running.result;
       expect(uncaught).toEqual([]);
       expect(lines.filter((line) => /connected/.test(line))).toEqual(["connected", "disconnected", "connected"]);
-      const sent = echo.messages.map((message) => JSON.parse(String(message)) as Record<string, number>);
+      const sent = echo.messages.map((message) => JSON.parse(String(message)) as Record<string, unknown>);
       // What was measured on the way to a lost connection may be lost with it; nothing comes twice or out of order.
-      expect(sent.map(({ n }) => n)).toEqual([...new Set(sent.map(({ n }) => n))].sort((one, other) => one - other));
-      expect(Object.keys(sent[0])).toEqual(["n", "uptime", "free"]);
+      expect(sent.map(({ n }) => n)).toEqual(
+        [...new Set(sent.map(({ n }) => n))].sort((one, other) => Number(one) - Number(other))
+      );
+      expect(Object.keys(sent[0])).toEqual(["n", "room", "uptime", "free"]);
+      expect(new Set(sent.map((one) => one.room))).toEqual(new Set(["Küche"]));
+    });
+
+    test("telemetry.js writes JSON that every server reads", async () => {
+      const helper = /^function toJson[^]*?^}$/m.exec(source("telemetry.js"))![0];
+      const value = {
+        plain: "a",
+        letters: "Küche €",
+        schlüssel: ["é\\\\é", "\\u00C3\\u00BC", '"\u0001\u007f"'],
+        backslash: "\\",
+      };
+      const script = `${helper}\nvar text = toJson(${JSON.stringify(value)});\nprint(text);`;
+      const { lines } = await target.run(script);
+      expect(JSON.parse(lines[0]!)).toEqual(value);
+      if (target.byteStrings) expect(lines[0]).toContain("Küche €");
     });
 
     test.each(Object.keys(examples))("%s leaves no error flag", async (name) => {

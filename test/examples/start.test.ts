@@ -147,9 +147,12 @@ const real = findEspruino();
   expect(trace.slice(4).filter((line) => /^ *\^?$/.test(line))).toEqual([]);
 });
 
-const espruinos = { "with a large heap": findEspruino(), "with a small heap": process.env.ESPRUINO_SMALL };
-for (const [heap, espruino] of Object.entries(espruinos)) {
-  const variable = heap === "with a large heap" ? "ESPRUINO" : "ESPRUINO_SMALL";
+const espruinos = {
+  ESPRUINO: { heap: "with a large heap", espruino: findEspruino() },
+  ESPRUINO_SMALL: { heap: "with a small heap", espruino: process.env.ESPRUINO_SMALL },
+  ESPRUINO_ESP32: { heap: "with an ESP32's heap", espruino: process.env.ESPRUINO_ESP32 },
+};
+for (const [variable, { heap, espruino }] of Object.entries(espruinos)) {
   const name = `--espruino runs the example on the real interpreter ${heap} (set ${variable})`;
   (espruino ? test : test.skip)(name, async () => {
     const { status, lines } = await npmStart(["--espruino"], root, { ESPRUINO: espruino });

@@ -1,14 +1,16 @@
 /**
- * What happens when memory is short: on Espruino built with 2,500 variables, as on an ESP32 ($ESPRUINO_SMALL), with all
- * of them and with 1,800; and in the simulator, whose count of variables is made up, as far as it can tell.
+ * What happens when memory is short: on Espruino built with 2,500 variables, as on an ESP32 ($ESPRUINO_SMALL,
+ * $ESPRUINO_ESP32), with all of them and with 1,800; and in the simulator, whose count of variables is made up, as far as it can tell.
  */
 import fs from "node:fs";
 import path from "node:path";
 import { WebSocketServer } from "ws";
 import { startPeer, switching, text } from "../support/peer";
-import { interpreters, type RunResult } from "../support/targets";
+import { smallInterpreters, type RunResult, type Target } from "../support/targets";
 
-const small = interpreters().find(({ name }) => name === "espruino with a small heap");
+/** Without any, the tests below are skipped under these names. */
+const absent = [{ name: "Espruino" } as Target, { name: "Espruino like an ESP32's" } as Target];
+const smalls = smallInterpreters();
 const HEAP = 2500;
 
 /** An echo server; `want N` is answered with N bytes of text. */
@@ -62,15 +64,17 @@ client.on("data", function (event) { if (event.op_code < 8) onData(event); });
 function onLost() {}
 `;
 
-const describeSmall = small ? describe : describe.skip;
+const describeSmall = smalls.length ? describe : describe.skip;
+const named = smalls.length ? smalls : absent;
+const heaps = named.flatMap((small) => [HEAP, 1800].map((limit) => ({ name: small.name, small, limit })));
 
-describeSmall.each([HEAP, 1800])("Espruino with %d variables", (limit) => {
+describeSmall.each(heaps)("$name with $limit variables", ({ small, limit }) => {
   let server: Awaited<ReturnType<typeof startServer>>;
   beforeEach(async () => void (server = await startServer()));
   afterEach(() => server.close());
 
   const run = (script: string, queue?: number): Promise<RunResult> =>
-    small!.run(BALLAST + START + script + "\nws.esp_websocket_client_start(client);\n", {
+    small.run(BALLAST + START + script + "\nws.esp_websocket_client_start(client);\n", {
       // A frame on its way is there several times: with so little memory its bound is set (docs/reliability.md).
       preset: {
         WS_URL: server.url,
@@ -95,7 +99,7 @@ describeSmall.each([HEAP, 1800])("Espruino with %d variables", (limit) => {
       longest = `longest ${Math.max(...lines.map((line) => line.length))}`;
       connection.send(Buffer.concat([Buffer.from(head), text("hello")]));
     });
-    const result = await small!.run(
+    const result = await small.run(
       `${BALLAST}${START}
 var longest = 0;
 client.on("header_received", function (event) { longest = Math.max(longest, event.data_len); });
@@ -289,7 +293,7 @@ const WATCH = `
 })();
 `;
 
-describeSmall("the examples leave the error flags clear", () => {
+describeSmall.each(named)("the examples leave the error flags clear ($name)", (small) => {
   let server: Awaited<ReturnType<typeof startServer>>;
   beforeEach(async () => void (server = await startServer()));
   afterEach(() => server.close());
@@ -304,7 +308,7 @@ describeSmall("the examples leave the error flags clear", () => {
     ["several.js", HEAP, 3],
   ])("%s with %d variables", async (name, limit, clients) => {
     const example = fs.readFileSync(path.join(folder, name), "utf8");
-    const result = await small!.run(BALLAST + WATCH + example, {
+    const result = await small.run(BALLAST + WATCH + example, {
       preset: { WS_URL: server.url, LIMIT: limit, CLIENTS: clients, PARTS: 16, PERIOD: 200 },
     });
     expect(result.lines.at(-1)).toBe("flags ");

@@ -20,7 +20,7 @@ export interface Project {
   remove(): void;
 }
 
-/** Packs the checkout as it is built, and installs that. Nothing is downloaded: the package has no dependencies. */
+/** Packs the checkout as it is built, and installs that. Nothing is downloaded: what it depends on is packed with it. */
 export function createProject(): Project {
   const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "esp-websocket-client-user-")));
   const npm = (...args: string[]): string =>

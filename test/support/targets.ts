@@ -1,6 +1,7 @@
 /**
  * Where a user script can run: the simulator, and Espruino for Linux where one is found (`$ESPRUINO`, or `espruino`
- * on the PATH; `$ESPRUINO_SMALL` may name a second one, built with a small heap and byte strings as on an ESP32);
+ * on the PATH; `$ESPRUINO_SMALL` may name a second one, built with a small heap and byte strings, `$ESPRUINO_ESP32` a
+ * third, of 32 bits and with the variables, strings and stack of an ESP32);
  * IoT.js where it is found (`$IOTJS`, or `iotjs` on the PATH), and its stand-in.
  * `TARGETS=iotjs` leaves the last two, `TARGETS=espruino` the others.
  *
@@ -39,6 +40,8 @@ export interface RunOptions {
   bundle?: string;
   /** More modules for Storage: names and contents. */
   storage?: Record<string, string>;
+  /** Of the simulator: strings are other memory where they are that on the board. */
+  sharedStrings?: boolean;
   /** Called with each line as it is printed, `DONE` left out. */
   onLine?: (line: string) => void;
 }
@@ -74,6 +77,8 @@ export interface Target {
   readonly jerryscript: boolean;
   /** True where strings are bytes, as on the ESP32. */
   readonly byteStrings: boolean;
+  /** Bits of the interpreter's `long`: 32 on the chips. */
+  readonly longBits: 32 | 64;
   /** The interpreter's file; undefined for the simulator. */
   readonly program?: string;
   /** Starts a script. */
@@ -87,6 +92,11 @@ export function hasSmallHeap({ real, byteStrings, jerryscript }: Target): boolea
   return real && byteStrings && !jerryscript;
 }
 
+/** The real Espruinos with a small heap that are here. */
+export function smallInterpreters(): Target[] {
+  return interpreters().filter(hasSmallHeap);
+}
+
 /** Every target that is here. The simulator comes twice: with byte strings (ESP32), and with Unicode strings. */
 export function targets(): Target[] {
   const wanted = process.env.TARGETS;
@@ -98,7 +108,7 @@ export function targets(): Target[] {
 
 /** The stand-in, and the IoT.js with a heap of 128 kB that `$IOTJS_SMALL` may name. */
 export function smallJerryscripts(): Target[] {
-  const facts = { byteStrings: false, jerryscript: true };
+  const facts = { byteStrings: false, jerryscript: true, longBits: 64 } as const;
   const small = process.env.IOTJS_SMALL;
   return [
     target("stand-in for IoT.js", { ...facts, real: false }),
@@ -109,7 +119,7 @@ export function smallJerryscripts(): Target[] {
 /** IoT.js, where it is here, and its stand-in. */
 export function jerryscripts(): Target[] {
   const iotjs = findIotjs();
-  const facts = { byteStrings: false, jerryscript: true };
+  const facts = { byteStrings: false, jerryscript: true, longBits: 64 } as const;
   return [
     target("stand-in for IoT.js", { ...facts, real: false }),
     ...(iotjs ? [target("IoT.js", { ...facts, real: true, program: iotjs })] : []),
@@ -120,19 +130,26 @@ const espruino = { jerryscript: false };
 
 export function simulators(): Target[] {
   return [
-    target("simulator", { ...espruino, real: false, byteStrings: true }),
-    target("simulator with Unicode", { ...espruino, real: false, byteStrings: false }),
+    target("simulator", { ...espruino, real: false, byteStrings: true, longBits: 32 }),
+    target("simulator with Unicode", { ...espruino, real: false, byteStrings: false, longBits: 64 }),
   ];
+}
+
+/** The simulator of what a real Espruino is built for. */
+export function simulatorOf({ byteStrings, longBits }: Target): Target {
+  return target(`simulator of ${longBits} bits`, { ...espruino, real: false, byteStrings, longBits });
 }
 
 /** The real Espruinos that are here. */
 export function interpreters(): Target[] {
   const found: Target[] = [];
   const program = findEspruino();
-  if (program) found.push(target("espruino", { ...espruino, real: true, byteStrings: false, program }));
+  if (program) found.push(target("espruino", { ...espruino, real: true, byteStrings: false, longBits: 64, program }));
   const small = process.env.ESPRUINO_SMALL;
   const smallHeap = { ...espruino, real: true, byteStrings: true };
-  if (small) found.push(target("espruino with a small heap", { ...smallHeap, program: small }));
+  if (small) found.push(target("espruino with a small heap", { ...smallHeap, longBits: 64, program: small }));
+  const esp32 = process.env.ESPRUINO_ESP32;
+  if (esp32) found.push(target("espruino like an ESP32's", { ...smallHeap, longBits: 32, program: esp32 }));
   return found;
 }
 
@@ -143,6 +160,9 @@ export function describeTargets(title: string, tests: (target: Target) => void, 
   describe(title, () => {
     if (!real(false) && list.some((one) => !one.jerryscript)) {
       test.skip("on a real Espruino: set ESPRUINO to its file to run this", () => {});
+    }
+    if (list.some((one) => !one.jerryscript) && !process.env.ESPRUINO_ESP32) {
+      test.skip("on an Espruino like an ESP32's, of 32 bits: set ESPRUINO_ESP32 to its file to run this", () => {});
     }
     const { TARGETS } = process.env;
     if (list.length === 0) {
@@ -159,7 +179,7 @@ function target(name: string, facts: Omit<Target, "name" | "start" | "run">): Ta
     const run = new Run(options);
     if (facts.jerryscript) startJerryScript(facts.program, script, options, run);
     else if (facts.program) startInterpreter(facts.program, script, options, run);
-    else startSimulator(!facts.byteStrings, script, options, run);
+    else startSimulator(facts, script, options, run);
     return run;
   };
   return { name, ...facts, start, run: (script, options) => start(script, options).result };
@@ -231,15 +251,19 @@ function withPreset(script: string, preset: Record<string, unknown> = {}): strin
   return variables.join("") + script;
 }
 
-function startSimulator(unicode: boolean, script: string, options: RunOptions, run: Run): void {
+type SimulatorFacts = Pick<Target, "byteStrings" | "longBits">;
+
+function startSimulator(facts: SimulatorFacts, script: string, options: RunOptions, run: Run): void {
   // What users get, not the sources: jest would compile those for each test file.
   const { createBoard } = require("../../dist/simulator/index.js") as typeof import("../../board/simulator");
   const board = createBoard({
     storage: library(options),
-    unicode,
+    unicode: !facts.byteStrings,
+    longBits: facts.longBits,
+    sharedStrings: options.sharedStrings,
     // Its memory has no bound, and so it must not report one.
     variables: 1000000,
-    ...(unicode && { boardName: "BANGLEJS2" }),
+    ...(!facts.byteStrings && { boardName: "BANGLEJS2" }),
     print: (text) => {
       // Also what the library reports of its handlers. What follows on the next lines is the stack.
       if (text.startsWith("Uncaught ")) run.takeUncaught(text.split("\n")[0]);
@@ -307,8 +331,8 @@ class ConsoleReader {
   private rest = "";
   /** Lines behind an exception up to the next prompt are its stack trace. */
   private inTrace = false;
-  /** Lines to come that show the place of the last call in that trace: its source, and a caret. */
-  private place = 0;
+  /** Behind a place in a trace stands the line of the source, where the build has it. */
+  private behindPlace = false;
 
   constructor(private readonly run: Run) {}
 
@@ -331,10 +355,12 @@ class ConsoleReader {
     else if (COMPLAINT.test(line)) {
       this.run.takeUncaught(line.replace(/^>/, ""));
       this.inTrace = true;
-      this.place = 0;
-    } else if (this.inTrace && /^\s+at /.test(line)) this.place = 2;
-    else if (this.inTrace && this.place > 0) this.place--;
-    else if (this.inTrace && /^\s*(at |in function |\^|$|.*\^\s*$)/.test(line)) return;
+      this.behindPlace = false;
+    } else if (this.inTrace && this.behindPlace) {
+      this.behindPlace = false;
+    } else if (this.inTrace && /^ +at .*:\d+:\d+\)?$/.test(line)) {
+      this.behindPlace = true;
+    } else if (this.inTrace && /^\s*(at |in function |\^|$|.*\^\s*$)/.test(line)) return;
     else {
       this.inTrace = false;
       this.run.take(line);

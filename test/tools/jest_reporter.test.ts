@@ -22,12 +22,13 @@ test.each([
 });
 
 describe("skipped tests are counted by what they want", () => {
-  const { ESPRUINO, ESPRUINO_SMALL } = process.env;
+  const { ESPRUINO, ESPRUINO_SMALL, ESPRUINO_ESP32 } = process.env;
   const restore = (name: string, value?: string) =>
     value === undefined ? delete process.env[name] : (process.env[name] = value);
   afterEach(() => {
     restore("ESPRUINO", ESPRUINO);
     restore("ESPRUINO_SMALL", ESPRUINO_SMALL);
+    restore("ESPRUINO_ESP32", ESPRUINO_ESP32);
   });
 
   const { skipLines } = require(reporter) as { skipLines: (results: object) => string[] };
@@ -49,6 +50,7 @@ describe("skipped tests are counted by what they want", () => {
           test_("Espruino for Linux takes the module"),
           test_("Espruino for Linux says that Storage is full"),
           test_("Espruino with 2500 variables takes a message of 64 kB"),
+          test_("close codes on an Espruino like an ESP32's, of 32 bits: set ESPRUINO_ESP32 to its file to run this"),
           test_("a C program compiles (needs a C compiler)"),
         ],
       },
@@ -58,18 +60,21 @@ describe("skipped tests are counted by what they want", () => {
   test("where nothing is here", () => {
     process.env["ESPRUINO"] = "/nowhere/espruino";
     delete process.env["ESPRUINO_SMALL"];
+    delete process.env["ESPRUINO_ESP32"];
     expect(skipLines(results)).toEqual([
       "",
       "Skipped tests:",
       "  3 want Espruino for Linux, which is not here: put `espruino` on the PATH or its file name in ESPRUINO.",
       "  1 wants an IoT.js that is not here: put `iotjs` on the PATH or its file name in IOTJS (small heap: IOTJS_SMALL).",
       "  1 wants an Espruino with a small heap: put the file name of one in ESPRUINO_SMALL.",
+      "  1 wants an Espruino like an ESP32's, of 32 bits: put the file name of one in ESPRUINO_ESP32.",
       "  1 in test/b.test.ts: a C program compiles (needs a C compiler)",
     ]);
   });
 
   test("where a program is here, that is not the reason", () => {
-    process.env["ESPRUINO"] = process.env["ESPRUINO_SMALL"] = path.join(__dirname, "../../flash.sh");
+    for (const name of ["ESPRUINO", "ESPRUINO_SMALL", "ESPRUINO_ESP32"])
+      process.env[name] = path.join(__dirname, "../../flash.sh");
     expect(skipLines(results).filter((line) => /\bwants?\b/.test(line))).toEqual([
       "  1 wants an IoT.js that is not here: put `iotjs` on the PATH or its file name in IOTJS (small heap: IOTJS_SMALL).",
     ]);
@@ -80,7 +85,7 @@ describe("skipped tests are counted by what they want", () => {
   });
 });
 
-test.each(["set ESPRUINO to its file", "set IOTJS (with a small heap"])(
+test.each(["set ESPRUINO to its file", "set ESPRUINO_ESP32 to its file", "set IOTJS (with a small heap"])(
   "test/support/targets.ts names its skipped tests as the reporter knows them: %s",
   (words) => {
     expect(fs.readFileSync(path.join(__dirname, "../support/targets.ts"), "utf8")).toContain(words);

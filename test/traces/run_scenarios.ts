@@ -4,7 +4,7 @@ import net from "node:net";
 import path from "node:path";
 import type { Config } from "../../src/config/config";
 import { type PeerConnection, type ReceivedFrame, startPeer, switching } from "../support/peer";
-import type { Target } from "../support/targets";
+import { hasSmallHeap, type Target } from "../support/targets";
 
 /** One situation that the C client was recorded in, or one on which this client does better. */
 export interface Scenario {
@@ -92,7 +92,7 @@ export async function runScenarios(target: Target, scenarios: Scenario[]): Promi
       config: typeof config === "function" ? config(peer.port, index) : config,
     }));
     // A small heap does not hold them all at once.
-    const size = /small heap/.test(target.name) ? 1 : list.length;
+    const size = hasSmallHeap(target) ? 1 : list.length;
     for (let start = 0; start < list.length; start += size) {
       const some = list.slice(start, start + size);
       const scripts = some.map(({ index }) => {
