@@ -7,11 +7,13 @@ import * as board from "../board";
 import type { Payload } from "../board";
 import * as core from "../client/client";
 import type { Client } from "../client/client";
+import { DEFAULT_QUEUED_BUFFERS, setting } from "../config/defaults";
 import { checkConfig, Config, configuredUri, isSafe, normaliseHeaders } from "../config/config";
-import { EventHandler } from "../client/events";
-import * as Field from "../config/fields";
+import { EventHandler, WEBSOCKET_EVENT_MAX, WS_TRANSPORT_OPCODES_NONE } from "../client/events";
+import { Field } from "../config/fields";
 import * as frame from "../protocol/frame";
-import { tlsOptions } from "../config/tls";
+import { setGlobalCaStore, tlsOptions } from "../config/tls";
+import { whyNoTarget } from "../client/opening";
 import { parseUri } from "../protocol/uri";
 
 export type {
@@ -55,7 +57,6 @@ export {
   WEBSOCKET_ERROR_TYPE_HANDSHAKE,
   WEBSOCKET_ERROR_TYPE_SERVER_CLOSE,
 } from "../client/events";
-export { esp_tls_set_global_ca_store } from "../config/tls";
 
 export const ESP_OK = 0;
 export const ESP_FAIL = -1;
@@ -76,7 +77,7 @@ export const WS_TRANSPORT_OPCODES_CLOSE = 8;
 export const WS_TRANSPORT_OPCODES_PING = 9;
 export const WS_TRANSPORT_OPCODES_PONG = 10;
 export const WS_TRANSPORT_OPCODES_FIN = 0x80;
-export const WS_TRANSPORT_OPCODES_NONE = 0x100;
+export { WS_TRANSPORT_OPCODES_NONE };
 
 /** Milliseconds in a tick. */
 export const portTICK_PERIOD_MS = 10;
@@ -105,7 +106,7 @@ export function esp_websocket_client_init(config: Config): Client | null {
   try {
     var settings = checkConfig(config || {});
     var uri = configuredUri(settings, settings[Field.URI] || "");
-    if (!uri) throw "wrong uri or host";
+    if (!uri) throw "uri must be like ws://host:80/path";
     // Here it only checks.
     tlsOptions(settings);
   } catch (sentence) {
@@ -115,8 +116,8 @@ export function esp_websocket_client_init(config: Config): Client | null {
   var client = board._emitter() as Client;
   // Espruino searches a field from the first one on: those that each message needs come first.
   client._inFlight = client._sending = client._state = core.IDLE;
-  client._bufferSize = settings[Field.BUFFER_SIZE] || 1024;
-  client._queueSize = settings[Field.TX_QUEUE_SIZE] || client._bufferSize * 4;
+  client._bufferSize = setting(settings, Field.BUFFER_SIZE);
+  client._queueSize = settings[Field.TX_QUEUE_SIZE] || client._bufferSize * DEFAULT_QUEUED_BUFFERS;
   client._response = client.raw_data = client._connection = client._listener = undefined;
   frame.resetReader(client);
   client._emitting = client._fin = false;
@@ -143,7 +144,7 @@ export function esp_websocket_client_set_uri(client: Handle, uri: string): numbe
   var old = client._uri;
   if (!parts._port) parts._port = old._port;
   if (!parts._path) parts._path = old._path;
-  if (!parts._username) {
+  if (parts._username === undefined) {
     parts._username = old._username;
     parts._password = old._password;
   }
@@ -180,8 +181,12 @@ export function esp_websocket_client_append_header(client: Handle, key: string, 
  */
 export function esp_websocket_client_start(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
-  var uri = client._uri;
-  if (client._state || !(client._config[Field.URI_PROVIDER] || (uri._host && uri._defaultPort))) return ESP_FAIL;
+  if (client._state) return ESP_FAIL;
+  var error = whyNoTarget(client._uri);
+  if (error && !client._config[Field.URI_PROVIDER]) {
+    board._log("esp_websocket_client: " + error);
+    return ESP_FAIL;
+  }
   return core.start(client) ? ESP_OK : ESP_ERR_NOT_SUPPORTED;
 }
 
@@ -319,7 +324,7 @@ function sendQueued(
 function ticks(client: Client, timeout: number | undefined): number {
   return timeout! > 0 && timeout! < portMAX_DELAY
     ? timeout! * portTICK_PERIOD_MS
-    : client._config[Field.NETWORK_TIMEOUT_MS] || 10000;
+    : setting(client._config, Field.NETWORK_TIMEOUT_MS);
 }
 
 /** Takes a binary message into the send queue, as frames of at most `buffer_size` bytes. */
@@ -415,7 +420,7 @@ export function esp_websocket_client_is_connected(client: Handle): boolean {
 
 /** Seconds between PINGs; 0 for a null handle. */
 export function esp_websocket_client_get_ping_interval_sec(client: Handle): number {
-  return client && client._config ? client._config[Field.PING_INTERVAL_SEC] || 10 : 0;
+  return client && client._config ? setting(client._config, Field.PING_INTERVAL_SEC) : 0;
 }
 
 /** Sets the seconds between PINGs, from now on; 0 is the default, 10. */
@@ -429,7 +434,7 @@ export function esp_websocket_client_set_ping_interval_sec(client: Handle, secon
 /** Milliseconds between attempts to connect; -1 for a null handle or with auto-reconnect off. */
 export function esp_websocket_client_get_reconnect_timeout(client: Handle): number {
   return client && client._config && !client._config[Field.DISABLE_AUTO_RECONNECT]
-    ? client._config[Field.RECONNECT_TIMEOUT_MS] || 10000
+    ? setting(client._config, Field.RECONNECT_TIMEOUT_MS)
     : -1;
 }
 
@@ -452,7 +457,7 @@ export function esp_websocket_register_events(
   handler: EventHandler,
   arg?: unknown
 ): number {
-  if (!client || !client._config || typeof handler !== "function" || !(event >= -1 && event < 9))
+  if (!client || !client._config || typeof handler !== "function" || !(event >= -1 && event < WEBSOCKET_EVENT_MAX))
     return ESP_ERR_INVALID_ARG;
   client._registrations = client._registrations.concat([{ _event: event, _handler: handler, _arg: arg }]);
   return ESP_OK;
@@ -465,6 +470,20 @@ export function esp_websocket_unregister_events(client: Handle, event: number, h
     return entry._event !== event || entry._handler !== handler;
   });
   return ESP_OK;
+}
+
+/**
+ * Keeps the certificates that `use_global_ca_store` verifies servers with, in place of the last ones.
+ * Returns `ESP_OK`, or `ESP_ERR_INVALID_ARG`, after a line that says why, if these are no certificates.
+ */
+export function esp_tls_set_global_ca_store(pem: string | Uint8Array): number {
+  try {
+    setGlobalCaStore(pem);
+    return ESP_OK;
+  } catch (sentence) {
+    board._log(sentence as string);
+    return ESP_ERR_INVALID_ARG;
+  }
 }
 
 /** The name of an `esp_err_t`. */

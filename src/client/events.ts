@@ -1,6 +1,6 @@
 import * as board from "../board";
 import type { Client } from "./client";
-import { USER_CONTEXT } from "../config/fields";
+import { Field } from "../config/fields";
 
 /** The event base that handlers are called with (`WEBSOCKET_EVENTS` of ESP-IDF). */
 export const WEBSOCKET_EVENTS = "WEBSOCKET_EVENTS";
@@ -17,6 +17,9 @@ export const WEBSOCKET_EVENT_HEADER_RECEIVED = 8;
 export const WEBSOCKET_EVENT_MAX = 9;
 /** Not of C: the send queue has room again. It has a name (`"drain"`), and a number that is never registered for. */
 export const DRAIN = 9;
+
+/** In place of an opcode, where there is no frame. */
+export const WS_TRANSPORT_OPCODES_NONE = 0x100;
 
 export const WEBSOCKET_ERROR_TYPE_NONE = 0;
 export const WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT = 1;
@@ -165,9 +168,9 @@ export function emit(
     data_ptr: pointer,
     data_len: length || (pointer ? pointer.length : 0),
     fin: isFrame && client._fin,
-    op_code: isFrame ? client._opcode : 0x100,
+    op_code: isFrame ? client._opcode : WS_TRANSPORT_OPCODES_NONE,
     client: client,
-    user_context: client._config[USER_CONTEXT],
+    user_context: client._config[Field.USER_CONTEXT],
     payload_len: isFrame ? client._length : 0,
     payload_offset: isFrame ? client._start : 0,
     close_status_code: client._closeStatus,
