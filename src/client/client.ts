@@ -1,6 +1,7 @@
 import * as board from "../board";
 import type { FrameMemory, Part, Payload, TransportConnection, TransportError, TransportListener } from "../board";
 import { unsupported } from "../config/config";
+import { setting } from "../config/defaults";
 import {
   DRAIN,
   emit,
@@ -19,7 +20,7 @@ import {
   WEBSOCKET_EVENT_ERROR,
   WEBSOCKET_EVENT_FINISH,
 } from "./events";
-import * as Field from "../config/fields";
+import { Field } from "../config/fields";
 import type { Settings } from "../config/fields";
 import {
   CLOSE,
@@ -35,6 +36,7 @@ import {
 import type { Response } from "../protocol/handshake";
 import type { Uri } from "../protocol/uri";
 import { connect, receiveResponse, sendRequest } from "./opening";
+import { retryDelay } from "./retry";
 
 /** A timer's id: whatever the interpreter's setTimeout returns. */
 type Timer = unknown;
@@ -255,13 +257,9 @@ export function destroy(client: Client): void {
 
 /** Waits for the next attempt. */
 export function reconnect(client: Client): void {
-  var config = client._config;
-  var delay = config[Field.RECONNECT_TIMEOUT_MS] || 10000;
-  if (config[Field.RECONNECT_MAX_MS])
-    delay = Math.min(delay * Math.pow(2, client._failures - 1), config[Field.RECONNECT_MAX_MS]);
-  delay *= 1 - ((config[Field.RECONNECT_JITTER] || 0) * board._random()) / 4294967296;
   client._state = WAITING;
-  setTimer(client, STATE_TIMER, Math.max(delay, client._retryAfter * 1000));
+  var delay = retryDelay(client._config, client._failures, client._retryAfter, board._random());
+  setTimer(client, STATE_TIMER, delay);
 }
 
 /**
@@ -461,15 +459,17 @@ export function start(client: Client): boolean {
   return !error;
 }
 
-/** Changes the time between attempts; a wait that is running starts anew with it. */
+/** Changes the time between attempts; a wait that is running starts anew with it, whatever the server asked for. */
 export function restartWait(client: Client): void {
-  if (client._state === WAITING) reconnect(client);
+  if (client._state !== WAITING) return;
+  client._retryAfter = 0;
+  reconnect(client);
 }
 
 /** Sets the time of the next PING. */
 export function restartPing(client: Client): void {
   if (client._state === OPEN)
-    setTimer(client, PING_TIMER, (client._config[Field.PING_INTERVAL_SEC] || 10) * 1000, LONG_SLICE);
+    setTimer(client, PING_TIMER, setting(client._config, Field.PING_INTERVAL_SEC) * 1000, LONG_SLICE);
 }
 
 /** Hands a piece of a frame's payload to the user; control frames are answered. See `readFrames`. */
@@ -511,7 +511,7 @@ function answer(client: Client, piece: Uint8Array, type: number): boolean {
 /** A server error in the stream of frames, or a header that has come in part. */
 function afterReceive(client: Client, error: string | undefined): void {
   if (error) end(client, error);
-  else if (client._listener) setTimer(client, HEADER_TIMER, client._config[Field.NETWORK_TIMEOUT_MS] || 10000);
+  else if (client._listener) setTimer(client, HEADER_TIMER, setting(client._config, Field.NETWORK_TIMEOUT_MS));
 }
 
 /** Listens to one connection; the connection's own listener inherits from it. */
@@ -576,10 +576,10 @@ export function onTimer(client: Client, which: number, left?: number, slice?: nu
     restartPing(client);
     // One PONG may answer several PINGs (RFC 6455 §5.5.3): the wait for it runs from the first.
     if (!config[Field.DISABLE_PINGPONG_DISCON] && !(PONG_TIMER in client._timers))
-      setTimer(client, PONG_TIMER, (config[Field.PINGPONG_TIMEOUT_SEC] || 120) * 1000);
-  } else if (which === KEEP_ALIVE_TIMER && client._silent <= (config[Field.KEEP_ALIVE_COUNT] || 3)) {
-    if (!client._silent++) return setTimer(client, which, (config[Field.KEEP_ALIVE_IDLE] || 5) * 1000, LONG_SLICE);
-    setTimer(client, which, (config[Field.KEEP_ALIVE_INTERVAL] || 5) * 1000);
+      setTimer(client, PONG_TIMER, setting(config, Field.PINGPONG_TIMEOUT_SEC) * 1000);
+  } else if (which === KEEP_ALIVE_TIMER && client._silent <= setting(config, Field.KEEP_ALIVE_COUNT)) {
+    if (!client._silent++) return setTimer(client, which, setting(config, Field.KEEP_ALIVE_IDLE) * 1000, LONG_SLICE);
+    setTimer(client, which, setting(config, Field.KEEP_ALIVE_INTERVAL) * 1000);
   } else {
     return end(
       client,
