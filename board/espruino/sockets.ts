@@ -134,7 +134,12 @@ export function open(address: Address, listener: TransportListener): TransportCo
   options.port = address.port;
   // Espruino's TLS draws its keys from this generator, which begins with the same seed at each boot.
   if (address.tls) E.srand(_random() | 1);
-  var socket: Socket = require(address.tls ? "tls" : "net").connect(options, onConnect);
+  try {
+    var socket: Socket = require(address.tls ? "tls" : "net").connect(options, onConnect);
+  } catch (exception) {
+    // TLS has its memory outside of the script's: 40 kB and more for a session, which an ESP32 without PSRAM lacks.
+    throw /enough memory/.test("" + exception) ? exception + ": TLS needs PSRAM. Use tls_psk or a gateway" : exception;
+  }
   // They have been used, and hold the private key.
   delete socket.opt;
   socket.close = closeSocket;

@@ -6,15 +6,17 @@
 import { OPEN, PARTIAL } from "../client/constants";
 import * as board from "../board";
 import { Client, createClient } from "../client/client";
-import { checkConfig, Config, configuredUri, isSafe, normaliseHeaders } from "../config/config";
-import { EventHandler } from "../client/events";
-import * as Field from "../config/fields";
+import { EventHandler, WEBSOCKET_EVENT_MAX, WS_TRANSPORT_OPCODES_NONE } from "../client/events";
 import * as lifecycle from "../client/lifecycle";
+import { whyNoTarget } from "../client/opening";
 import { firstBytes, toMilliseconds } from "../client/sending";
 import { send } from "../client/short_messages";
 import { restartPing } from "../client/timers";
+import { checkConfig, Config, configuredUri, isSafe, normaliseHeaders } from "../config/config";
+import { setting } from "../config/defaults";
+import { Field } from "../config/fields";
+import { setGlobalCaStore, tlsOptions } from "../config/tls";
 import * as frame from "../protocol/frames";
-import { tlsOptions } from "../config/tls";
 import { parseUri } from "../protocol/uri";
 
 export type {
@@ -58,7 +60,6 @@ export {
   WEBSOCKET_ERROR_TYPE_HANDSHAKE,
   WEBSOCKET_ERROR_TYPE_SERVER_CLOSE,
 } from "../client/events";
-export { esp_tls_set_global_ca_store } from "../config/tls";
 
 export const ESP_OK = 0;
 export const ESP_FAIL = -1;
@@ -79,7 +80,7 @@ export const WS_TRANSPORT_OPCODES_CLOSE = 8;
 export const WS_TRANSPORT_OPCODES_PING = 9;
 export const WS_TRANSPORT_OPCODES_PONG = 10;
 export const WS_TRANSPORT_OPCODES_FIN = 0x80;
-export const WS_TRANSPORT_OPCODES_NONE = 0x100;
+export { WS_TRANSPORT_OPCODES_NONE };
 
 export { portMAX_DELAY, portTICK_PERIOD_MS } from "../client/constants";
 
@@ -105,7 +106,7 @@ export function esp_websocket_client_init(config: Config): Client | null {
   try {
     var settings = checkConfig(config || {});
     var uri = configuredUri(settings, settings[Field.URI] || "");
-    if (!uri) throw "wrong uri or host";
+    if (!uri) throw "uri must be like ws://host:80/path";
     // Here it only checks.
     tlsOptions(settings);
   } catch (sentence) {
@@ -128,7 +129,7 @@ export function esp_websocket_client_set_uri(client: Handle, uri: string): numbe
   var old = client._uri;
   if (!parts._port) parts._port = old._port;
   if (!parts._path) parts._path = old._path;
-  if (!parts._username) {
+  if (parts._username === undefined) {
     parts._username = old._username;
     parts._password = old._password;
   }
@@ -165,8 +166,12 @@ export function esp_websocket_client_append_header(client: Handle, key: string, 
  */
 export function esp_websocket_client_start(client: Handle): number {
   if (!client || !client._config) return ESP_ERR_INVALID_ARG;
-  var uri = client._uri;
-  if (client._state || !(client._config[Field.URI_PROVIDER] || (uri._host && uri._defaultPort))) return ESP_FAIL;
+  if (client._state) return ESP_FAIL;
+  var error = whyNoTarget(client._uri);
+  if (error && !client._config[Field.URI_PROVIDER]) {
+    board._log("esp_websocket_client: " + error);
+    return ESP_FAIL;
+  }
   return lifecycle.start(client) ? ESP_OK : ESP_ERR_NOT_SUPPORTED;
 }
 
@@ -302,7 +307,7 @@ export function esp_websocket_client_is_connected(client: Handle): boolean {
 
 /** Seconds between PINGs; 0 for a null handle. */
 export function esp_websocket_client_get_ping_interval_sec(client: Handle): number {
-  return client && client._config ? client._config[Field.PING_INTERVAL_SEC] || 10 : 0;
+  return client && client._config ? setting(client._config, Field.PING_INTERVAL_SEC) : 0;
 }
 
 /** Sets the seconds between PINGs, from now on; 0 is the default, 10. */
@@ -316,7 +321,7 @@ export function esp_websocket_client_set_ping_interval_sec(client: Handle, secon
 /** Milliseconds between attempts to connect; -1 for a null handle or with auto-reconnect off. */
 export function esp_websocket_client_get_reconnect_timeout(client: Handle): number {
   return client && client._config && !client._config[Field.DISABLE_AUTO_RECONNECT]
-    ? client._config[Field.RECONNECT_TIMEOUT_MS] || 10000
+    ? setting(client._config, Field.RECONNECT_TIMEOUT_MS)
     : -1;
 }
 
@@ -339,7 +344,7 @@ export function esp_websocket_register_events(
   handler: EventHandler,
   arg?: unknown
 ): number {
-  if (!client || !client._config || typeof handler !== "function" || !(event >= -1 && event < 9))
+  if (!client || !client._config || typeof handler !== "function" || !(event >= -1 && event < WEBSOCKET_EVENT_MAX))
     return ESP_ERR_INVALID_ARG;
   client._registrations = client._registrations.concat([{ _event: event, _handler: handler, _arg: arg }]);
   return ESP_OK;
@@ -352,6 +357,20 @@ export function esp_websocket_unregister_events(client: Handle, event: number, h
     return entry._event !== event || entry._handler !== handler;
   });
   return ESP_OK;
+}
+
+/**
+ * Keeps the certificates that `use_global_ca_store` verifies servers with, in place of the last ones.
+ * Returns `ESP_OK`, or `ESP_ERR_INVALID_ARG`, after a line that says why, if these are no certificates.
+ */
+export function esp_tls_set_global_ca_store(pem: string | Uint8Array): number {
+  try {
+    setGlobalCaStore(pem);
+    return ESP_OK;
+  } catch (sentence) {
+    board._log(sentence as string);
+    return ESP_ERR_INVALID_ARG;
+  }
 }
 
 /** The name of an `esp_err_t`. */

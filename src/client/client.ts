@@ -2,7 +2,8 @@
 import { OPEN } from "./constants";
 import * as board from "../board";
 import type { Clonable, FrameMemory, Part, Payload, TransportConnection, TransportListener } from "../board";
-import * as Field from "../config/fields";
+import { DEFAULT_QUEUED_BUFFERS, setting } from "../config/defaults";
+import { Field } from "../config/fields";
 import type { Settings } from "../config/fields";
 import { FrameReader, resetReader } from "../protocol/frame_reader";
 import { CONTROL_LIMIT } from "../protocol/frames";
@@ -137,7 +138,7 @@ export function createClient(settings: Settings, uri: Uri): Client {
   var client = board._emitter() as Client;
   // Espruino searches a field from the first one on: those that each message needs come first.
   client._direct = client._inFlight = 0;
-  client._bufferSize = settings[Field.BUFFER_SIZE] || 1024;
+  client._bufferSize = setting(settings, Field.BUFFER_SIZE);
   client._connection = client._listener = client.raw_data = client._response = client._template = undefined;
   client._betweenMessages = client._dispatching = client._fin = false;
   client._pendingEvents = [];
@@ -148,7 +149,7 @@ export function createClient(settings: Settings, uri: Uri): Client {
   client._config = settings;
   client._uri = client._target = uri;
   client.tx_queued = client._length = client._opcode = client._unfinished = 0;
-  client._queueSize = settings[Field.TX_QUEUE_SIZE] || client._bufferSize * 4;
+  client._queueSize = settings[Field.TX_QUEUE_SIZE] || client._bufferSize * DEFAULT_QUEUED_BUFFERS;
   client._timers = {};
   client._lastTimer = 0;
   client._queue = [];

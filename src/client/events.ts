@@ -2,7 +2,7 @@ import * as board from "../board";
 import type { Clonable } from "../board";
 import type { FrameReader } from "../protocol/frame_reader";
 import type { Client } from "./client";
-import { USER_CONTEXT } from "../config/fields";
+import { Field } from "../config/fields";
 
 declare function clearTimeout(timer: unknown): void;
 
@@ -21,6 +21,9 @@ export const WEBSOCKET_EVENT_HEADER_RECEIVED = 8;
 export const WEBSOCKET_EVENT_MAX = 9;
 /** Not of C: the send queue has room again. It has a name (`"drain"`), and handlers of ANY do not hear of it. */
 export const DRAIN = 9;
+
+/** In place of an opcode, where there is no frame. */
+export const WS_TRANSPORT_OPCODES_NONE = 0x100;
 
 export const WEBSOCKET_ERROR_TYPE_NONE = 0;
 export const WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT = 1;
@@ -151,7 +154,7 @@ export interface Registration {
 }
 
 /** The frame of events that are not about one. */
-const NO_FRAME = { _fin: false, _opcode: 0x100, _length: 0, _start: 0 };
+const NO_FRAME = { _fin: false, _opcode: WS_TRANSPORT_OPCODES_NONE, _length: 0, _start: 0 };
 
 /**
  * What the handlers of an event are given; `frame` only for DATA.
@@ -170,7 +173,7 @@ function makeEvent(
     fin: frame._fin,
     op_code: frame._opcode,
     client: client,
-    user_context: client._config[USER_CONTEXT],
+    user_context: client._config[Field.USER_CONTEXT],
     payload_len: frame._length,
     payload_offset: frame._start,
     close_status_code: client._closeStatus,

@@ -13,7 +13,7 @@ import { CLOSING, CONNECTING, IDLE, OPEN, REPORT_TIMER, STATE_TIMER, WAITING } f
 import * as board from "../board";
 import type { Payload, TransportError } from "../board";
 import { unsupported } from "../config/config";
-import * as Field from "../config/fields";
+import { Field } from "../config/fields";
 import { FIN, CLOSE } from "../protocol/frames";
 import { Client, updateDirect } from "./client";
 import {
@@ -28,6 +28,7 @@ import {
   WEBSOCKET_EVENT_ERROR,
   WEBSOCKET_EVENT_FINISH,
 } from "./events";
+import { retryDelay } from "./retry";
 import { dropQueue, enqueue, flush, sendClose } from "./sending";
 import { setTimer, stopTimers } from "./timers";
 
@@ -121,18 +122,16 @@ export function close(client: Client, payload: Payload, timeout: number): void {
 
 /** Waits for the next attempt. */
 export function reconnect(client: Client): void {
-  var config = client._config;
-  var delay = config[Field.RECONNECT_TIMEOUT_MS] || 10000;
-  if (config[Field.RECONNECT_MAX_MS])
-    delay = Math.min(delay * Math.pow(2, client._failures - 1), config[Field.RECONNECT_MAX_MS]);
-  delay *= 1 - ((config[Field.RECONNECT_JITTER] || 0) * board._random()) / 4294967296;
   client._state = WAITING;
-  setTimer(client, STATE_TIMER, Math.max(delay, client._retryAfter * 1000));
+  var delay = retryDelay(client._config, client._failures, client._retryAfter, board._random());
+  setTimer(client, STATE_TIMER, delay);
 }
 
-/** Changes the time between attempts; a wait that is running starts anew with it. */
+/** Changes the time between attempts; a wait that is running starts anew with it, whatever the server asked for. */
 export function restartWait(client: Client): void {
-  if (client._state === WAITING) reconnect(client);
+  if (client._state !== WAITING) return;
+  client._retryAfter = 0;
+  reconnect(client);
 }
 
 /**

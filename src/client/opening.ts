@@ -1,16 +1,18 @@
 /** The opening handshake of one attempt: BEFORE_CONNECT, the transport, the request, the response, redirects. */
-import { CONNECTING, OPEN, STATE_TIMER } from "./constants";
 import * as board from "../board";
 import type { TransportConnection } from "../board";
 import { configuredUri, normaliseHeaders, Provider, unsupported } from "../config/config";
-import * as Field from "../config/fields";
+import { DEFAULT_MAX_REDIRECTS, DEFAULT_USER_AGENT, setting } from "../config/defaults";
+import { Field } from "../config/fields";
 import { tlsOptions } from "../config/tls";
 import { resetReader } from "../protocol/frame_reader";
-import { makeKey, readResponse } from "../protocol/handshake";
+import { CLOSE_ABNORMAL } from "../protocol/frames";
+import { makeRequest, newResponse, readResponse } from "../protocol/handshake";
 import { authority, resolveUri, Uri } from "../protocol/uri";
 import { Client, Listener, updateDirect } from "./client";
-import { LISTENER } from "./listener";
+import { CONNECTING, OPEN, STATE_TIMER } from "./constants";
 import { connectionLost, disconnect, reconnect, setError } from "./lifecycle";
+import { LISTENER } from "./listener";
 import { restartPing, setTimer, startKeepAlive } from "./timers";
 import {
   dataTemplate,
@@ -22,15 +24,21 @@ import {
   WEBSOCKET_EVENT_HEADER_RECEIVED,
 } from "./events";
 
-/** What a provider gives, or `otherwise`; if it throws, nothing that is of use, and the exception is reported. */
-function provided(provider: Provider | undefined, otherwise: string): string {
+/** What a provider gives, undefined for nothing; " ", which is of no use, for what is no text, or if it throws. */
+function askProvider(provider: Provider | undefined): string | undefined {
   try {
     var value = provider && provider();
-    return value === null || value === undefined ? otherwise : value;
+    if (value === null || value === undefined) return undefined;
+    return typeof value === "string" ? value : " ";
   } catch (exception) {
     board._report(exception);
     return " ";
   }
+}
+
+/** Why a URI is none that a client can connect to, as a sentence; "" if it is one. */
+export function whyNoTarget(uri: Uri | undefined): string {
+  return uri && uri._host && uri._defaultPort ? "" : "uri or uri_provider must give ws:// or wss:// with a host";
 }
 
 /** The user's transport takes arrays, and may keep them. */
@@ -48,32 +56,39 @@ function usersConnection(connection: TransportConnection): TransportConnection {
 /** One attempt to connect: BEFORE_CONNECT, then the transport. */
 export function connect(client: Client): void {
   var config = client._config;
+  client._retryAfter = 0;
   // Should the handler of BEFORE_CONNECT be cut off, another attempt follows.
   reconnect(client);
   setError(client, WEBSOCKET_ERROR_TYPE_NONE, 0);
   if (!emit(client, WEBSOCKET_EVENT_BEFORE_CONNECT)) return;
+  var transport = config[Field.EXT_TRANSPORT];
   var listener = (client._listener = Object.create(LISTENER) as Listener);
   listener._client = client;
+  // The user's own transport may call them without their listener.
+  if (transport) {
+    for (var name in LISTENER) {
+      var method = name as keyof typeof LISTENER;
+      listener[method] = (LISTENER[method] as Function).bind(listener);
+    }
+  }
   client._state = CONNECTING;
-  client._closeCode = 1006;
+  client._closeCode = CLOSE_ABNORMAL;
   client._serverClosed = client._reason = undefined;
-  setTimer(client, STATE_TIMER, config[Field.NETWORK_TIMEOUT_MS] || 10000);
+  setTimer(client, STATE_TIMER, setting(config, Field.NETWORK_TIMEOUT_MS));
   try {
     var target: Uri | undefined = client._target;
     if (!client._redirects) {
-      var uri = provided(config[Field.URI_PROVIDER], "");
+      var uri = askProvider(config[Field.URI_PROVIDER]);
       if (client._listener !== listener) return;
-      target = uri ? configuredUri(config, uri) : client._uri;
+      target = uri === undefined || uri === "" ? client._uri : configuredUri(config, uri);
     }
-    if (!target || !target._defaultPort) throw "uri_provider gave no URI";
-    client._target = target;
-    var error = unsupported(config, target);
+    var error = whyNoTarget(target) || unsupported(config, target!);
     if (error) throw error;
-    var transport = config[Field.EXT_TRANSPORT];
+    client._target = target!;
     var address = {
-      host: target._host,
-      port: target._port || target._defaultPort,
-      tls: target._defaultPort === 443 ? tlsOptions(config, target._host) : undefined,
+      host: target!._host,
+      port: target!._port || target!._defaultPort,
+      tls: target!._defaultPort === 443 ? tlsOptions(config, target!._host, target!._leftOrigin) : undefined,
     };
     // Not (transport || board).open: the build knows the board's functions only where they are called by name.
     var connection = transport ? usersConnection(transport.open(address, listener)) : board.open(address, listener);
@@ -86,44 +101,31 @@ export function connect(client: Client): void {
   }
 }
 
-/** The opening handshake's request (RFC 6455 §4.1), its headers in the order in which the C client sends them. */
+/** The opening handshake's request: see `makeRequest`. */
 export function sendRequest(client: Client): void {
   var config = client._config;
   var target = client._target;
   var listener = client._listener;
-  var subprotocol = config[Field.SUBPROTOCOL] || "";
-  var key = makeKey();
-  var headers = normaliseHeaders(provided(config[Field.HEADERS_PROVIDER], config[Field.HEADERS] || ""));
-  if (client._listener !== listener) return;
+  var headers: string | undefined = "";
+  // What is meant for one origin is sent to no other.
+  if (!target._leftOrigin) {
+    headers = askProvider(config[Field.HEADERS_PROVIDER]);
+    if (client._listener !== listener) return;
+    headers = headers === undefined ? config[Field.HEADERS] || "" : normaliseHeaders(headers);
+  }
   if (headers === undefined)
     return connectionLost(client, "headers_provider gave no headers", WEBSOCKET_ERROR_TYPE_HANDSHAKE);
-  client._response = {
-    _key: key,
-    _offered: "," + subprotocol,
-    _status: 0,
-    _size: 0,
-    _line: "",
-    _values: ",,,,,,".split(","),
-    _retryAfter: 0,
-  };
-  var text =
-    "GET " +
-    (target._path || "/") +
-    " HTTP/1.1\r\nConnection: Upgrade\r\nHost: " +
-    authority(target) +
-    "\r\nUser-Agent: " +
-    (config[Field.USER_AGENT] || "ESP32 Websocket Client") +
-    "\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
-    key +
-    (subprotocol && "\r\nSec-WebSocket-Protocol: " + subprotocol) +
-    (target._username === undefined
-      ? ""
-      : "\r\nAuthorization: Basic " + board._base64(target._username + ":" + target._password)) +
-    "\r\n" +
-    headers +
-    "\r\n";
-  if (target._foreign) text = text.replace(/\r\nauthorization:[^\r]*/gi, "");
-  client._connection!.write(board._wire(board._bytes(board._utf8(text))));
+  var response = (client._response = newResponse());
+  var request = board._bytes(
+    makeRequest(
+      response,
+      target,
+      config[Field.USER_AGENT] || DEFAULT_USER_AGENT,
+      config[Field.SUBPROTOCOL] || "",
+      headers
+    )
+  );
+  client._connection!.write(board._wire(request));
 }
 
 /**
@@ -145,15 +147,19 @@ export function receiveResponse(client: Client, bytes: string): string | void {
   var error = response._error;
   if (response._location) {
     var target = client._target;
-    var most = config[Field.MAX_REDIRECTS]!;
+    var most = config[Field.MAX_REDIRECTS];
+    if (most === undefined) most = DEFAULT_MAX_REDIRECTS;
     var uri = resolveUri(target, response._location);
-    if (++client._redirects > (most >= 0 ? most : 5)) error = "Too many redirects";
+    if (++client._redirects > most) error = "Too many redirects";
     // Never from wss to ws, nor to what is neither.
     else if (!uri || uri._defaultPort < target._defaultPort) error = "Cannot redirect to " + response._location;
     else {
-      uri._username = target._username;
+      // For good: also where a later redirect leads home, or to a second address of the other origin.
+      // An origin is scheme, host and port (RFC 6454 §4).
+      uri._leftOrigin =
+        target._leftOrigin || uri._defaultPort !== target._defaultPort || authority(uri) !== authority(target);
+      uri._username = uri._leftOrigin ? undefined : target._username;
       uri._password = target._password;
-      uri._foreign = target._foreign || authority(uri) !== authority(target);
       disconnect(client, WEBSOCKET_ERROR_TYPE_NONE, 0);
       client._target = uri;
       return setTimer(client, STATE_TIMER, 0);
@@ -161,7 +167,7 @@ export function receiveResponse(client: Client, bytes: string): string | void {
   }
   if (error) return connectionLost(client, error, WEBSOCKET_ERROR_TYPE_HANDSHAKE);
   client._response = undefined;
-  client._failures = client._redirects = client._retryAfter = 0;
+  client._failures = client._redirects = 0;
   client._state = OPEN;
   resetReader(client);
   setTimer(client, STATE_TIMER);

@@ -1,7 +1,8 @@
 /** Wire to DATA: frames of any kind, and what a control frame asks for. */
 import { CLOSING, HEADER_TIMER, OPEN, PONG_TIMER, STATE_TIMER } from "./constants";
 import * as board from "../board";
-import * as Field from "../config/fields";
+import { setting } from "../config/defaults";
+import { Field } from "../config/fields";
 import { readPiece } from "../protocol/frame_reader";
 import { BINARY, CLOSE_ABNORMAL, CLOSE_TOO_BIG, closeCode, PING, PONG } from "../protocol/frames";
 import { Client, Listener, updateDirect } from "./client";
@@ -53,7 +54,7 @@ export function receive(client: Client, listener: Listener): boolean {
     // A header that has come in part is kept.
     client._chunk = client._closeCode === CLOSE_ABNORMAL ? client._chunk.substr(client._index) : "";
     client._index = 0;
-    if (client._chunk) setTimer(client, HEADER_TIMER, client._config[Field.NETWORK_TIMEOUT_MS] || 10000);
+    if (client._chunk) setTimer(client, HEADER_TIMER, setting(client._config, Field.NETWORK_TIMEOUT_MS));
   }
   return false;
 }

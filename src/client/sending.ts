@@ -17,7 +17,8 @@ import {
 } from "./constants";
 import * as board from "../board";
 import type { Payload } from "../board";
-import * as Field from "../config/fields";
+import { setting } from "../config/defaults";
+import { Field } from "../config/fields";
 import { encodeFrame, frameHeader } from "../protocol/frame_writer";
 import { BINARY, CLOSE, CONTINUATION, CONTROL_LIMIT, FIN, PING, PONG } from "../protocol/frames";
 import { Client, QueuedMessage, updateDirect } from "./client";
@@ -33,7 +34,7 @@ import { setTimer } from "./timers";
 export function toMilliseconds(client: Client, ticks: number | undefined): number {
   return ticks! > 0 && ticks! < portMAX_DELAY
     ? ticks! * portTICK_PERIOD_MS
-    : client._config[Field.NETWORK_TIMEOUT_MS] || 10000;
+    : setting(client._config, Field.NETWORK_TIMEOUT_MS);
 }
 
 /** Gives a frame to the transport. Returns false if that failed, and with it the connection. */

@@ -10,7 +10,8 @@ import {
   REPORT_TIMER,
   STATE_TIMER,
 } from "./constants";
-import * as Field from "../config/fields";
+import { setting } from "../config/defaults";
+import { Field } from "../config/fields";
 import type { Client, Timer } from "./client";
 import { recover, WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT } from "./events";
 import { connectionLost, reportLoss } from "./lifecycle";
@@ -56,7 +57,7 @@ export function stopTimers(client: Client): void {
 /** Sets the time of the next PING. */
 export function restartPing(client: Client): void {
   if (client._state === OPEN)
-    setTimer(client, PING_TIMER, (client._config[Field.PING_INTERVAL_SEC] || 10) * 1000, LONG_SLICE);
+    setTimer(client, PING_TIMER, setting(client._config, Field.PING_INTERVAL_SEC) * 1000, LONG_SLICE);
 }
 
 /** Begins to watch for anything at all from the server. */
@@ -66,15 +67,15 @@ export function startKeepAlive(client: Client): void {
 }
 
 /** The time to wait is the configuration's `field`, in seconds. */
-function waitForSignOfLife(client: Client, field: typeof Field.KEEP_ALIVE_IDLE | typeof Field.KEEP_ALIVE_INTERVAL) {
+function waitForSignOfLife(client: Client, field: Field.KEEP_ALIVE_IDLE | Field.KEEP_ALIVE_INTERVAL) {
   client._keepAliveSeen = client._received;
-  setTimer(client, KEEP_ALIVE_TIMER, (client._config[field] || 5) * 1000, LONG_SLICE);
+  setTimer(client, KEEP_ALIVE_TIMER, setting(client._config, field) * 1000, LONG_SLICE);
 }
 
 /** Waits for an answer to our PING: anything that comes from the server is a sign of life, and starts the wait anew. */
 function waitForPong(client: Client): void {
   client._pongSeen = client._received;
-  setTimer(client, PONG_TIMER, (client._config[Field.PINGPONG_TIMEOUT_SEC] || 120) * 1000, LONG_SLICE);
+  setTimer(client, PONG_TIMER, setting(client._config, Field.PINGPONG_TIMEOUT_SEC) * 1000, LONG_SLICE);
 }
 
 /** One of the client's waits is over, or, if time is left, a slice of it. */
@@ -120,7 +121,7 @@ function keepAlive(client: Client): void {
   if (client._keepAliveSeen !== client._received) {
     client._probes = 0;
     waitForSignOfLife(client, Field.KEEP_ALIVE_IDLE);
-  } else if (client._probes++ < (client._config[Field.KEEP_ALIVE_COUNT] || 3)) {
+  } else if (client._probes++ < setting(client._config, Field.KEEP_ALIVE_COUNT)) {
     waitForSignOfLife(client, Field.KEEP_ALIVE_INTERVAL);
     sendPing(client);
   } else expire(client, KEEP_ALIVE_TIMER);

@@ -1,9 +1,9 @@
 import * as board from "../board";
 import type { Transport, TlsOptions } from "../board";
-import * as Field from "./fields";
+import { Field, names } from "./fields";
 import type { Settings } from "./fields";
 import { asksToVerify, boardVerifies } from "./tls";
-import { encodePath, parseUri, Uri } from "../protocol/uri";
+import { encodePath, isHost, parseUri, Uri } from "../protocol/uri";
 
 /** Called before each attempt to connect; what it returns takes the place of the configured value. */
 export type Provider = () => string | null | undefined;
@@ -117,77 +117,101 @@ export function isSafe(value: unknown): value is string {
 }
 
 /**
- * Header lines in the form in which they go into the request: each ended by CRLF. Returns undefined for what are not
- * header lines (RFC 9110 §5), an empty one among them, which would end the request.
+ * Header lines in the form in which they go into the request: bytes, each line ended by CRLF. Returns undefined for what
+ * are not header lines (RFC 9110 §5), an empty one among them, which would end the request. Every header of the user's
+ * comes through here.
  */
 export function normaliseHeaders(headers: unknown): string | undefined {
   if (typeof headers !== "string") return undefined;
-  headers = headers.replace(/\r*\n/g, "\r\n").replace(/([^\n])$/, "$1\r\n");
-  return (headers as string).replace(/[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n/g, "")
-    ? undefined
-    : (headers as string);
+  // Bytes first: on Espruino, the empty rest of a text in Unicode would be true.
+  var lines = board
+    ._utf8(headers)
+    .replace(/\r*\n/g, "\r\n")
+    .replace(/([^\n])$/, "$1\r\n");
+  return lines.replace(/[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n/g, "") ? undefined : lines;
+}
+
+/** True for subprotocols as they may be offered: tokens with commas between (RFC 6455 §4.1, RFC 9110 §5.6.1). */
+function areTokens(list: string): boolean {
+  // Another character; a blank inside; nothing between, behind or before commas. What begins with ^: see `isHost`.
+  return !/[^!#$%&'*+.^_`|~\w, -]|[^, ] +[^, ]|, *,|, *$|^ *,/.test(list);
+}
+
+/** What a field's value must be, as words; "" if it is that. */
+function demand(field: Field, value: any): string {
+  if (field === Field.HEADERS) return normaliseHeaders(value) === undefined ? "lines like Name: value" : "";
+  if (field < Field.PORT) {
+    if (!isSafe(value)) return "one line of text";
+    if (field === Field.HOST && !isHost(value)) return "a name or an address alone";
+    return field === Field.SUBPROTOCOL && !areTokens(value) ? "tokens and commas" : "";
+  }
+  if (field < Field.DISABLE_AUTO_RECONNECT) {
+    var mayBeFraction = field >= Field.NETWORK_TIMEOUT_MS;
+    var most = 2147483647;
+    if (field === Field.PORT) most = 65535;
+    if (field === Field.TRANSPORT) most = 2;
+    if (field === Field.RECONNECT_JITTER) most = 1;
+    return value === +value && value >= 0 && value <= most && (mayBeFraction || !(value % 1))
+      ? ""
+      : (mayBeFraction ? "a number" : "an integer") + " from 0 to " + most;
+  }
+  // A C program may have numbers in their place.
+  if (field < Field.CERT_PEM) return value === !!value || value === +value ? "" : "true or false";
+  if (field < Field.URI_PROVIDER) return typeof value === "string" || value.buffer ? "" : "text or bytes";
+  if (field < Field.EXT_TRANSPORT) return typeof value === "function" ? "" : "a function";
+  return field > Field.EXT_TRANSPORT || typeof value.open === "function" ? "" : "an object with open()";
 }
 
 /**
  * Checks a configuration field by field and copies it, so that later changes of the caller's object change nothing.
- * Throws a sentence that says which field is wrong.
+ * Throws a sentence that says which field is wrong, of which type its value is, and what it must be.
  */
 export function checkConfig(config: Config): Settings {
   var settings: unknown[] = [];
-  var names: readonly string[] = Field.names();
-  for (var name in config) {
+  var known: readonly string[] = names();
+  if (typeof config !== "object") throw "config must be an object";
+  Object.keys(config).forEach(function (name) {
     var value: any = config[name as keyof Config];
-    var field = names.indexOf(name);
+    var field = known.indexOf(name);
     if (field < 0) throw "unknown field " + name;
-    if (value == null) continue;
-    if (
-      !(field < Field.HEADERS
-        ? isSafe(value)
-        : field < Field.PORT
-          ? (value = normaliseHeaders(value)) != null
-          : field < Field.CERT_PEM
-            ? value === +value &&
-              value >= 0 &&
-              (field > Field.RECONNECT_JITTER || value <= (field > Field.PORT ? 1 : 65535))
-            : field < Field.URI_PROVIDER
-              ? typeof value === "string" || value.buffer
-              : field > Field.EXT_TRANSPORT || typeof (field < Field.EXT_TRANSPORT ? value : value.open) === "function")
-    )
-      throw "wrong " + name;
-    settings[field] = value;
-  }
+    // An empty text in Unicode is true on Espruino: it is left out here, and not looked at below.
+    if (value == null || (value === "" && field < Field.PORT)) return;
+    var wanted = demand(field, value);
+    if (wanted) throw name + " (" + typeof value + ") must be " + wanted;
+    settings[field] = field === Field.HEADERS ? normaliseHeaders(value) : value;
+  });
   return settings as Settings;
 }
 
-/** A URI with the configured parts laid over it; undefined if it is none. `uri` may be "" where a host is configured. */
+/** A URI, or "" for none, with the configured parts laid over it; undefined if it is malformed. */
 export function configuredUri(config: Settings, uri: string): Uri | undefined {
   var parts = parseUri(uri || (config[Field.TRANSPORT] === 2 ? "wss" : "ws") + "://host");
   if (parts) {
-    parts._host = (config[Field.HOST] || (uri && parts._host)).replace(/[\[\]]/g, "");
+    if (!uri) parts._host = "";
+    if (config[Field.HOST]) parts._host = config[Field.HOST].replace(/[\[\]]/g, "");
     parts._port = config[Field.PORT] || parts._port;
-    if (config[Field.PATH]) parts._path = encodePath(config[Field.PATH]);
+    if (config[Field.PATH]) parts._path = encodePath(board._utf8(config[Field.PATH]));
     if (config[Field.USERNAME]) parts._username = board._utf8(config[Field.USERNAME]);
     if (config[Field.PASSWORD]) parts._password = board._utf8(config[Field.PASSWORD]);
-    if (/[\t \/?#@]/.test(parts._host)) return undefined;
   }
   return parts;
 }
 
 /** What a connection to `target` asks for and the board cannot do, as a sentence; "" if there is nothing. */
 export function unsupported(config: Settings, target: Uri): string {
-  var what = config[Field.IF_NAME]
-    ? "if_name"
-    : !config[Field.EXT_TRANSPORT] &&
-      (!board._ipv6 && /:/.test(target._host)
-        ? "IPv6"
-        : target._defaultPort === 443 &&
-          (!board._hasTls()
-            ? "TLS"
-            : config[Field.CLIENT_DS_DATA] && !config[Field.CLIENT_KEY]
-              ? "client_ds_data"
-              : asksToVerify(config) &&
-                !boardVerifies(config) &&
-                !config[Field.ALLOW_UNVERIFIED_TLS] &&
-                "server verification: see allow_unverified_tls"));
-  return what ? "The board cannot do " + what : "";
+  var what = "";
+  if (config[Field.IF_NAME]) what = "if_name";
+  else if (!config[Field.EXT_TRANSPORT]) {
+    if (/:/.test(target._host) && !board._ipv6) what = "IPv6";
+    else if (target._defaultPort === 443) what = unsupportedTls(config);
+  }
+  return what && "The board cannot do " + what;
+}
+
+function unsupportedTls(config: Settings): string {
+  if (!board._hasTls()) return "TLS";
+  if (config[Field.CLIENT_DS_DATA] && !config[Field.CLIENT_KEY]) return "client_ds_data";
+  return asksToVerify(config) && !boardVerifies(config) && !config[Field.ALLOW_UNVERIFIED_TLS]
+    ? "server verification: see allow_unverified_tls"
+    : "";
 }

@@ -1,25 +1,25 @@
 import * as board from "../board";
 import type { TlsOptions } from "../board";
-import * as Field from "./fields";
+import { Field } from "./fields";
 import type { Settings } from "./fields";
 
 /** What `esp_tls_set_global_ca_store` was given, as `cert_pem`. */
 var globalCaStore = [] as Settings;
-/** The user has been told that a server is not verified. */
-var told: boolean | undefined;
+/** True: the user has been warned that a server is not verified. */
+var hasWarned: boolean | undefined;
 
 /**
  * The certificates, or the private key, in a field, in the form that the board takes; undefined if it is not given.
  * Where there is no such thing, throws a sentence that names the field and tells nothing of what is in it.
  */
-function read(
+function readCredential(
   config: Settings,
-  field: typeof Field.CERT_PEM | typeof Field.CLIENT_CERT | typeof Field.CLIENT_KEY,
+  field: Field.CERT_PEM | Field.CLIENT_CERT | Field.CLIENT_KEY,
   name: string
 ): string | undefined {
   var text = config[field];
   // The fields of the lengths stand before the fields in the same order.
-  var length = config[(field - (Field.CERT_PEM - Field.CERT_LEN)) as typeof Field.CERT_LEN];
+  var length = config[(field - (Field.CERT_PEM - Field.CERT_LEN)) as Field.CERT_LEN];
   var key = field === Field.CLIENT_KEY;
   var result = "";
   if (text === undefined) return text;
@@ -67,25 +67,26 @@ export function boardVerifies(config: Settings): boolean {
 
 /**
  * The TLS options for a connection to `host`, which `unsupported` has let through; without a host, only the fields are
- * checked.
+ * checked. `leftOrigin`: without the client's certificate, which is meant for another.
  * Throws a sentence that says what is wrong, and whatever `crt_bundle_attach` throws.
  */
-export function tlsOptions(config: Settings, host?: string): TlsOptions {
+export function tlsOptions(config: Settings, host?: string, leftOrigin?: boolean): TlsOptions {
   var attach = config[Field.CRT_BUNDLE_ATTACH];
   var options: TlsOptions = {
-    ca: read(config[Field.USE_GLOBAL_CA_STORE] ? globalCaStore : config, Field.CERT_PEM, "cert_pem"),
-    cert: read(config, Field.CLIENT_CERT, "client_cert"),
-    key: read(config, Field.CLIENT_KEY, "client_key"),
+    ca: readCredential(config[Field.USE_GLOBAL_CA_STORE] ? globalCaStore : config, Field.CERT_PEM, "cert_pem"),
+    cert: readCredential(config, Field.CLIENT_CERT, "client_cert"),
+    key: readCredential(config, Field.CLIENT_KEY, "client_key"),
     servername: config[Field.CERT_COMMON_NAME] || host,
     verify: asksToVerify(config) && !!(config[Field.EXT_TRANSPORT] || boardVerifies(config)),
   };
   if (config[Field.CERT_COMMON_NAME] && config[Field.SKIP_CERT_COMMON_NAME_CHECK])
     throw "cert_common_name would be skipped";
   if (!options.key !== !options.cert && !config[Field.CLIENT_DS_DATA]) throw "client_cert and client_key go together";
+  if (leftOrigin) options.cert = options.key = undefined;
   if (host) {
     if (attach && +(attach(options) as number)) throw "crt_bundle_attach failed";
-    if (!options.verify && !config[Field.ALLOW_UNVERIFIED_TLS] && !told) {
-      told = true;
+    if (!options.verify && !config[Field.ALLOW_UNVERIFIED_TLS] && !hasWarned) {
+      hasWarned = true;
       board._log("wss: the server is not verified");
     }
   }
@@ -94,17 +95,11 @@ export function tlsOptions(config: Settings, host?: string): TlsOptions {
 
 /**
  * Keeps the certificates that `use_global_ca_store` verifies servers with, in place of the last ones.
- * Returns `ESP_OK`, or `ESP_ERR_INVALID_ARG`, after a line that says why, if these are no certificates.
+ * Throws a sentence that says why, if these are no certificates.
  */
-export function esp_tls_set_global_ca_store(pem: string | Uint8Array): number {
+export function setGlobalCaStore(pem: string | Uint8Array): void {
   var store = [] as Settings;
   store[Field.CERT_PEM] = pem || "";
-  try {
-    read(store, Field.CERT_PEM, "pem");
-    globalCaStore = store;
-    return 0;
-  } catch (sentence) {
-    board._log(sentence as string);
-    return 0x102;
-  }
+  readCredential(store, Field.CERT_PEM, "pem");
+  globalCaStore = store;
 }

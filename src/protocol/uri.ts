@@ -10,23 +10,34 @@ export interface Uri {
   _port: number;
   /** Path and query, percent-encoded, with a leading slash; the fragment is dropped. */
   _path: string;
-  /** Before the `@`: user name and password, percent-codes decoded, as byte strings. Undefined without an `@`. */
+  /** Before the `@`: user name and password, percent-codes decoded, as byte strings. Undefined if both are empty. */
   _username: string | undefined;
   _password: string;
-  /** A redirect led here from another origin: credentials stay at home. */
-  _foreign?: boolean;
+  /** A redirect led here by way of another origin: what is the user's stays at home. */
+  _leftOrigin?: boolean;
 }
 
-/** A path with a leading slash, and percent-codes for what may not stand in a request line; codes in it stay. */
+/**
+ * Path and query, given as bytes, with a leading slash, and percent-codes for what may not stand in them (RFC 3986 §3.3,
+ * §3.4); codes in it stay.
+ */
 export function encodePath(path: string): string {
   // Not encodeURIComponent: Espruino's gives wrong bytes above 0x7f.
-  return board._utf8((path[0] === "/" ? "" : "/") + path).replace(/[^\x21-\x7e]/g, function (character) {
-    return "%" + (256 + character.charCodeAt(0)).toString(16).substr(1);
+  return ((path[0] === "/" ? "" : "/") + path).replace(/%[\da-f][\da-f]|[^\w.~!$&'()*+,;=:@\/?-]/gi, function (found) {
+    return found.length > 1 ? found : "%" + (256 + found.charCodeAt(0)).toString(16).substr(1);
   });
+}
+
+/** True for a name or an address (RFC 3986 §3.2.2): a single colon would stand before a port, brackets are outermost. */
+export function isHost(host: string): boolean {
+  // On Espruino, an alternative that begins with ^ ties those behind it to the beginning: it is the last.
+  return !/[\x00- "#\/<>?@\\^`{|}\x7f]|.\[|\].|^[^:]*:[^:]*$/.test(host);
 }
 
 /** Splits an absolute URI. Returns undefined if it has no scheme or host, a bad port, a space or a control character. */
 export function parseUri(uri: string): Uri | undefined {
+  // Bytes first: on Espruino, a part of a text in Unicode may be cut in the wrong place, and is true where it is empty.
+  uri = board._utf8(uri);
   var start = uri.indexOf("://");
   if (start < 1 || /[\x00-\x20\x7f]/.test(uri)) return undefined;
   var rest = uri.substr(start + 3).split("#")[0];
@@ -34,23 +45,29 @@ export function parseUri(uri: string): Uri | undefined {
   var path = rest.substr(authority.length);
   var user = authority.split("@");
   var host = user.pop()!;
-  var credentials = board
-    ._utf8(user.join("@"))
+  var credentials = user
+    .join("@")
     .replace(/%[\da-f][\da-f]/gi, function (code) {
-      return String.fromCharCode(+("0x" + code.substr(1)));
+      return String.fromCharCode(parseInt(code.substr(1), 16));
     })
     .split(":");
+  var username = credentials.shift()!;
+  var password = credentials.join(":");
   var name = host.replace(/:\d*$/, "");
-  var port = host.substr(name.length + 1);
+  var digits = host.substr(name.length + 1);
+  // In decimal: for Espruino, a zero in front would make it octal.
+  var port = digits ? parseInt(digits, 10) : 0;
   // Only an address in brackets may hold a colon; what it holds is for the board to look up.
-  if (!name || !/^\[[^\[\]]+\]$|^[^:\[\]]*$/.test(name) || (port && !(+port > 0 && +port < 65536))) return undefined;
+  if (!/^\[.+\]$|^[^:\[\]]+$/.test(name) || !isHost(name) || (digits && !(port > 0 && port < 65536))) return undefined;
+  var defaultPort = /^ws:/i.test(uri) ? 80 : 0;
+  if (/^wss:/i.test(uri)) defaultPort = 443;
   return {
-    _defaultPort: /^wss:/i.test(uri) ? 443 : /^ws:/i.test(uri) ? 80 : 0,
-    _host: name.replace(/[\[\]]/g, "").toLowerCase(),
-    _port: +port,
+    _defaultPort: defaultPort,
+    _host: board._text(name.replace(/[\[\]]/g, "")).toLowerCase(),
+    _port: port,
     _path: path && encodePath(path),
-    _username: user[0] && credentials.shift(),
-    _password: credentials.join(":"),
+    _username: username || password ? username : undefined,
+    _password: password,
   };
 }
 
@@ -76,8 +93,10 @@ export function resolveUri(base: Uri, reference: string): Uri | undefined {
   if (uri) {
     var parts = uri._path.split("?");
     // Dot segments (RFC 3986 §5.2.4)
-    parts[0] = (/\/\.$|\/\.\.$/.test(parts[0]) ? parts[0] + "/" : parts[0]).split("/").reduce(function (all, segment) {
-      return segment === ".." ? all.replace(/\/[^\/]*$/, "") : segment === "." ? all : all + "/" + segment;
+    if (/\/\.$|\/\.\.$/.test(parts[0])) parts[0] += "/";
+    parts[0] = parts[0].split("/").reduce(function (all, segment) {
+      if (segment === "..") return all.replace(/\/[^\/]*$/, "");
+      return segment === "." ? all : all + "/" + segment;
     });
     uri._path = parts.join("?");
   }

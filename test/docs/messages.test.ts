@@ -23,7 +23,7 @@ function sources(...folders: string[]): string {
 
 /** What comes from firmware, or is put together from parts. */
 const NOT_IN_ONE_PIECE =
-  /^(LOW_MEMORY,MEMORY|ReferenceError: E is not defined|… ECONNREFUSED|EAI_NONAME, …|40[13]|426|Missing or wrong [a-z-]+|No .* in time|…)$/;
+  /^(LOW_MEMORY,MEMORY|ReferenceError: E is not defined|… ECONNREFUSED|EAI_NONAME, …|40[13]|426|Missing or wrong [a-z-]+|.* must be .*|No .* in time|…)$/;
 
 test("every quoted message is one that can be printed", () => {
   const printed = sources("src", "board", "tools", "flash.sh").replace(/\\"/g, '"');
@@ -45,7 +45,7 @@ test("every quoted message is one that can be printed", () => {
 
 /** Strings of two words and more in a source that are no messages: what is sent, or split. */
 const NO_MESSAGE =
-  /\r\n|HTTP\/1\.1|-----|^(ESP32 Websocket Client|handshake failed|RSA |PRIVATE KEY|UNKNOWN ERROR|NO_MEM |error connected |answer,,sign of life,|upgrade connection |CONNECTING | suri | sif_name | n\w+ | f\w+ | a\w+ )/;
+  /\r\n|HTTP\/1\.1|-----|^(ESP32 Websocket Client|handshake failed|RSA |PRIVATE KEY|UNKNOWN ERROR|NO_MEM |error connected |answer,,sign of life,|upgrade connection |Connection: |CONNECTING | suri | sif_name | n\w+ | f\w+ | a\w+ )/;
 
 /** The messages in a source, or the parts that they are put together from. */
 function messagesIn(file: string): string[] {

@@ -395,10 +395,11 @@ interface Answer {
 function readHead(bytes: Buffer, lengths: number[]): Answer {
   const answer: Response = {
     _key: KEY,
-    _offered: "," + OFFERED,
+    _offered: OFFERED,
     _status: 0,
     _size: 0,
     _line: "",
+    _ended: false,
     _values: ["", "", "", "", "", "", ""],
     _retryAfter: 0,
   };

@@ -14,11 +14,14 @@ function load(kind: { pem: boolean; verifies: boolean; tls?: boolean }) {
   (require("../../src/board") as typeof import("../../src/board")).install(board as Board);
   const config = require("../../src/config/config") as typeof import("../../src/config/config");
   const tls = require("../../src/config/tls") as typeof import("../../src/config/tls");
-  const tlsOptions = (fields: Config, host?: string) => tls.tlsOptions(config.checkConfig(fields), host);
+  const tlsOptions = (fields: Config, host?: string, leftOrigin?: boolean) =>
+    tls.tlsOptions(config.checkConfig(fields), host, leftOrigin);
   const target = { _defaultPort: 443, _host: "host", _port: 0, _path: "", _username: undefined, _password: "" };
   return {
     board: board as TestBoard,
-    esp_tls_set_global_ca_store: tls.esp_tls_set_global_ca_store,
+    esp_tls_set_global_ca_store: (
+      require("../../src/api/esp_websocket_client") as typeof import("../../src/api/esp_websocket_client")
+    ).esp_tls_set_global_ca_store,
     tlsOptions,
     /** What `init` says. */
     checkTls: (fields: Config) => thrown(() => tlsOptions(fields)),
@@ -349,6 +352,16 @@ describe("the name", () => {
   });
   test("is cert_common_name where that is given", () => {
     expect(load(iotjs).tlsOptions({ cert_common_name: "server" }, "host").servername).toBe("server");
+  });
+});
+
+describe("an origin that a redirect led to", () => {
+  test("is not shown the client's certificate, and is verified all the same", () => {
+    const { tlsOptions } = load(iotjs);
+    const config = { client_cert: client.cert, client_key: client.key, cert_pem: ca.cert };
+    expect(tlsOptions(config, "host").cert).toBeDefined();
+    expect(tlsOptions(config, "host", true)).toMatchObject({ cert: undefined, key: undefined, verify: true });
+    expect(tlsOptions(config, "host", true).ca).toBe(tlsOptions(config, "host").ca);
   });
 });
 

@@ -69,7 +69,7 @@ describe("the URI", () => {
     ["ws://user@server", { authorization: "user:" }],
     ["ws://u:p:q@server", { authorization: "u:p:q" }],
     ["ws://server:8080/", { port: 8080, hostHeader: "server:8080" }],
-    ["ws://server/%41/%zz/é", { path: expect.stringMatching(/^\/%41\/%zz\/%c3%a9$/i) }],
+    ["ws://server/%41/é", { path: expect.stringMatching(/^\/%41\/%c3%a9$/i) }],
     ["ws://[::1]:8080/", { host: "::1", port: 8080, hostHeader: "[::1]:8080" }],
     ["ws://[2001:db8::1]/", { host: "2001:db8::1", hostHeader: "[2001:db8::1]" }],
     ["ws://127.0.0.1/", { host: "127.0.0.1", hostHeader: "127.0.0.1" }],

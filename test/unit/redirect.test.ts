@@ -166,13 +166,6 @@ describe("Authorization", () => {
     }
   );
 
-  test("the other headers are carried", () => {
-    const rig = new Rig({ headers }).start();
-    redirect(rig, "ws://other/");
-    rig.connection.listener.opened();
-    expect(rig.request()).toMatch(/==\r\nA: 1\r\nB: 2\r\n\r\n$/);
-  });
-
   test.each(["/elsewhere", "ws://server:8080/elsewhere", "ws://SERVER:8080/", "//server:8080/x"])(
     "is carried where the origin stays (%s)",
     (location) => {
@@ -210,6 +203,67 @@ describe("Authorization", () => {
   });
 });
 
+describe("header lines of the user's", () => {
+  const KEPT = "Cookie: a\r\nX-Api-Key: b\r\n";
+  /** The requests of an attempt that is redirected to each location in turn. */
+  function requests(config: ws.Config, ...locations: string[]): string[] {
+    const rig = new Rig({ uri: "ws://user:pass@server:8080/", ...config }).start();
+    for (const location of locations) redirect(rig, location);
+    rig.connection.listener.opened();
+    return rig.network.connections.map(({ written }) => Buffer.from(written[0]).toString("latin1"));
+  }
+
+  test.each([
+    ["another host", "ws://other:8080/"],
+    ["another port", "ws://server:8081/"],
+    ["another scheme", "wss://server:8080/"],
+    ["another scheme's default port", "wss://server/"],
+  ])("none goes to another origin: %s", (_name, location) => {
+    let asked = 0;
+    const provider = (): string => (asked++, KEPT);
+    for (const config of [{ headers: KEPT }, { headers_provider: provider }]) {
+      const [home, away] = requests({ ...config, allow_unverified_tls: true }, location);
+      expect(home).toMatch(/\r\nCookie: a\r\nX-Api-Key: b\r\n\r\n$/);
+      expect(away).toMatch(/^GET [^]*\r\nSec-WebSocket-Key: .{24}\r\n\r\n$/);
+      expect(away).not.toMatch(/cookie|api|authorization/i);
+    }
+    // Tokens are not even made for it.
+    expect(asked).toBe(1);
+  });
+
+  test("from ws to wss of one host is another origin: what went in clear text is not believed any more", () => {
+    const config = { uri: "ws://user:pass@server/", headers: KEPT, allow_unverified_tls: true };
+    expect(requests(config, "wss://server/")[1]).not.toMatch(/cookie|authorization/i);
+  });
+
+  test("none goes to a second place of another origin", () => {
+    const [, , second] = requests({ headers: KEPT }, "ws://other/", "/second");
+    expect(second).toMatch(/^GET \/second /);
+    expect(second).not.toMatch(/cookie|authorization/i);
+  });
+
+  test("nor home again by way of it", () => {
+    const [, , home] = requests({ headers: KEPT }, "ws://other/", "ws://server:8080/");
+    expect(home).toMatch(/\r\nHost: server:8080\r\n/);
+    expect(home).not.toMatch(/cookie|authorization/i);
+  });
+
+  test("what append_header added stays, too; Host is the other's own", () => {
+    const rig = new Rig({ headers: "Host: virtual\r\n" });
+    ws.esp_websocket_client_append_header(rig.client, "Proxy-Authorization", "secret");
+    rig.start();
+    redirect(rig, "ws://other/");
+    rig.connection.listener.opened();
+    expect(rig.request()).toMatch(/\r\nHost: other\r\n/);
+    expect(rig.request()).not.toMatch(/virtual|secret/);
+  });
+
+  test("all go along within the origin", () => {
+    const [, moved] = requests({ headers: KEPT }, "/elsewhere");
+    expect(moved).toMatch(/\r\nAuthorization: Basic .*\r\nCookie: a\r\nX-Api-Key: b\r\n\r\n$/);
+  });
+});
+
 describe("uri_provider", () => {
   test("is called before each attempt, and gives its URI", () => {
     let calls = 0;
@@ -237,15 +291,21 @@ describe("uri_provider", () => {
     expect(target(rig.start())).toBe("ws://x:80/a");
   });
 
-  test.each(["no uri", "http://server/", "ws://server:99999/"])("%j fails the attempt, not the client", (value) => {
-    let bad = true;
-    const rig = new Rig({ uri_provider: () => (bad ? value : "ws://good/") }).start();
-    expect(rig.take()).toEqual(["BEGIN", "BEFORE_CONNECT", "ERROR et=1", "DISCONNECTED et=1"]);
-    expect(rig.network.connections).toHaveLength(0);
-    bad = false;
-    pass(10000);
-    expect(target(rig)).toBe("ws://good:80/");
-  });
+  test.each(["no uri", "http://server/", "ws://server:99999/", 8080 as never])(
+    "%j fails the attempt, not the client",
+    (value) => {
+      let bad = true;
+      const rig = new Rig({ uri_provider: () => (bad ? value : "ws://good/") }).start();
+      expect(rig.take()).toEqual(["BEGIN", "BEFORE_CONNECT", "ERROR et=1", "DISCONNECTED et=1"]);
+      expect(rig.last(ws.WEBSOCKET_EVENT_ERROR).data_ptr).toBe(
+        "uri or uri_provider must give ws:// or wss:// with a host"
+      );
+      expect(rig.network.connections).toHaveLength(0);
+      bad = false;
+      pass(10000);
+      expect(target(rig)).toBe("ws://good:80/");
+    }
+  );
 
   test("one that throws: the attempt fails, the exception is reported", () => {
     const oops = new Error("Oops");
@@ -300,14 +360,17 @@ describe("headers_provider", () => {
     expect(extra(new Rig({ headers: "Old: 1\r\n", headers_provider: () => "" }).start())).toBe("\r\n");
   });
 
-  test.each(["no header", "A: 1\r\n\r\nB", "A: 1\rB: 2"])("%j: the attempt fails, nothing is sent", (value) => {
-    const rig = new Rig({ headers_provider: () => value }).start();
-    rig.take();
-    rig.connection.listener.opened();
-    expect(rig.take()).toEqual(["ERROR et=3", "DISCONNECTED et=3"]);
-    expect(rig.connection.written).toHaveLength(0);
-    expect(rig.connection.closes).toBe(1);
-  });
+  test.each(["no header", "A: 1\r\n\r\nB", "A: 1\rB: 2", 8080 as never])(
+    "%j: the attempt fails, nothing is sent",
+    (value) => {
+      const rig = new Rig({ headers_provider: () => value }).start();
+      rig.take();
+      rig.connection.listener.opened();
+      expect(rig.take()).toEqual(["ERROR et=3", "DISCONNECTED et=3"]);
+      expect(rig.connection.written).toHaveLength(0);
+      expect(rig.connection.closes).toBe(1);
+    }
+  );
 
   test("one that throws: the attempt fails, the exception is reported", () => {
     const oops = new Error("Oops");

@@ -67,6 +67,9 @@ describe("init", () => {
       pass(60000);
       expect(rig.take()).toEqual([]);
       expect(rig.network.connections).toHaveLength(0);
+      expect(rig.board.logged).toEqual([
+        "esp_websocket_client: uri or uri_provider must give ws:// or wss:// with a host",
+      ]);
     }
   );
 

@@ -301,12 +301,68 @@ describe("the wait for the next attempt", () => {
     expect(delay(rig)).toBe(2000);
   });
 
-  test("Retry-After outlasts what set_reconnect_timeout sets while waiting", () => {
+  test("set_reconnect_timeout ends a wait that Retry-After asked for", () => {
     const rig = new Rig({ reconnect_timeout_ms: 2000 }).start();
     rig.connection.listener.opened();
     rig.respond("503 Service Unavailable", ["Retry-After: 5"]);
     ws.esp_websocket_client_set_reconnect_timeout(rig.client, 100);
-    expect(delay(rig)).toBe(5000);
+    expect(delay(rig)).toBe(100);
+  });
+
+  test("set_reconnect_timeout in the handler of the refusal does, too", () => {
+    const rig = new Rig({ reconnect_timeout_ms: 2000 }).start();
+    ws.esp_websocket_register_events(rig.client, ws.WEBSOCKET_EVENT_ERROR, () =>
+      ws.esp_websocket_client_set_reconnect_timeout(rig.client, 300)
+    );
+    rig.connection.listener.opened();
+    rig.respond("503 Service Unavailable", ["Retry-After: 5"]);
+    expect(delay(rig)).toBe(300);
+  });
+
+  function expectHour(rig: Rig): void {
+    rig.take();
+    pass(3600000 - 1);
+    expect(rig.take()).toEqual([]);
+    pass(1);
+    expect(rig.take()[0]).toBe("BEFORE_CONNECT");
+  }
+
+  test.each([3601, 86400, 99999999999, "9".repeat(400)])("Retry-After: %s is an hour", (seconds) => {
+    const rig = new Rig({ reconnect_timeout_ms: 2000 }).start();
+    rig.connection.listener.opened();
+    rig.respond("503 Service Unavailable", ["Retry-After: " + seconds]);
+    expectHour(rig);
+  });
+
+  test("Retry-After is decimal, whatever it begins with", () => {
+    const rig = new Rig({ reconnect_timeout_ms: 2000 }).start();
+    rig.connection.listener.opened();
+    rig.respond("503 Service Unavailable", ["Retry-After: 010"]);
+    expect(delay(rig)).toBe(10000);
+  });
+
+  describe("Retry-After as a date", () => {
+    const NOW = Date.UTC(2031, 4, 6, 7, 8, 9);
+    function refused(now: number, date: string): Rig {
+      jest.setSystemTime(now);
+      const rig = new Rig({ reconnect_timeout_ms: 2000 }).start();
+      rig.connection.listener.opened();
+      rig.respond("503 Service Unavailable", ["Retry-After: " + date]);
+      return rig;
+    }
+    test.each([
+      ["in a minute", 60, 60000],
+      ["in the past", -60, 2000],
+      ["in a second: the wait is longer", 1, 2000],
+    ])("%s", (_name, seconds, wanted) => {
+      expect(delay(refused(NOW, new Date(NOW + seconds * 1000).toUTCString()))).toBe(wanted);
+    });
+    test("in a year: an hour", () => {
+      expectHour(refused(NOW, new Date(NOW + 31536000000).toUTCString()));
+    });
+    test("is left out where the clock was not set since the board began", () => {
+      expect(delay(refused(5000, new Date(NOW).toUTCString()))).toBe(2000);
+    });
   });
 
   test("set_reconnect_timeout while waiting, longer", () => {
