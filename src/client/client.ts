@@ -330,9 +330,12 @@ function writeClose(client: Client, payload: Payload): void {
   write(client, FIN | CLOSE, payload, 0, payload.length);
 }
 
-/** Makes the memory for native frames, if the connection is the board's own. */
+/** Makes the memory for native frames, if the connection does not keep them. */
 export function makeMemory(client: Client): void {
-  if (!client._usersOwn) client._memory = board._frameMemory(client._bufferSize);
+  var transport = client._config[Field.EXT_TRANSPORT];
+  // A transport has needs of its own.
+  if (!transport || (transport.takesAtOnce && !board._full(PLENTY)))
+    client._memory = board._frameMemory(client._bufferSize);
 }
 
 /**
