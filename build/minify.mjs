@@ -54,6 +54,13 @@ const HOT = [
   "flush",
   "sendQueued",
   "enqueue",
+  "readRecords",
+  "unprotect",
+  "sendRecord",
+  "protect",
+  "hmac",
+  "nextNumber",
+  "_crypt",
 ];
 
 /** Functions that run seldom, and would make hot ones longer if they were put where they are called. */
@@ -70,6 +77,8 @@ const COLD = [
   "longHeader",
   "openWindow",
   "_frameMemory",
+  "clientHello",
+  "cryptPieces",
 ];
 
 /** Groups of cold functions, by their sources: those that are needed at the same time. */
