@@ -64,6 +64,20 @@ const useBoard = (board) => ({
 });
 
 /**
+ * The same for what src/tls_psk takes from its board.
+ *
+ * @param {string} board
+ * @returns {Plugin}
+ */
+const usePlatform = (board) => ({
+  name: "use-platform",
+  resolveId: (source, importer) =>
+    importer && importer.includes("/src/") && source.endsWith("/platform")
+      ? path.resolve(`board/${board}/psk_platform.ts`)
+      : null,
+});
+
+/**
  * One source as a CommonJS file for `require` on the board, readable and minified.
  *
  * @param {string} input
@@ -163,11 +177,13 @@ export default [
   boardModule(`src/api/${LIBRARY}.ts`, LIBRARY, [useBoard("espruino")]),
   boardModule(`src/api/${LIBRARY}.ts`, `jerryscript/${LIBRARY}`, [useBoard("jerryscript")]),
   boardModule("src/api/web_socket.ts", "websocket", [leaveOutLibrary(LIBRARY)], { small: true }),
+  boardModule("src/api/tls_psk.ts", "tls_psk", [usePlatform("espruino")]),
   types(`src/api/${LIBRARY}.ts`, LIBRARY),
   types("src/api/web_socket.ts", "websocket", {
     plugins: [leaveOutLibrary(`./${LIBRARY}`)],
     exportEquals: "WebSocket",
   }),
+  types("src/api/tls_psk.ts", "tls_psk", { exportEquals: "tlsPsk" }),
   esModules("espruino"),
   ...esTypes("espruino"),
   esModules("jerryscript"),

@@ -11,13 +11,15 @@ const bundles = [
   "esp_websocket_client.min.js",
   "websocket.js",
   "websocket.min.js",
+  "tls_psk.js",
+  "tls_psk.min.js",
   "jerryscript/esp_websocket_client.js",
   "jerryscript/esp_websocket_client.min.js",
 ];
 
 /** What a bundle may take from its host, beside ES5. */
 const HOST =
-  "require exports module setTimeout clearTimeout process console ArrayBuffer Uint8Array Uint16Array Uint32Array".split(
+  "require exports module setTimeout clearTimeout process console ArrayBuffer Uint8Array Uint16Array Uint32Array Int32Array".split(
     " "
   );
 const ESPRUINO = "E Graphics atob btoa peek32 print".split(" ");

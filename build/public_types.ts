@@ -111,7 +111,7 @@ function withExportEquals(source: string, name: string): string {
     `declare namespace ${inner} {`,
     indent(text(declared)),
     "}",
-    alias(declared.find((node) => node.name.text === name)!),
+    ...declared.filter((node) => node.name.text === name).map(alias),
     `declare const ${name}: ${inner}.${value.type!.getText(file)};`,
     `declare namespace ${name} {`,
     indent(declared.filter((node) => node.name.text !== name).map(alias)),

@@ -70,6 +70,8 @@ export interface Transport {
    * `listener.opened` may be called at once or later.
    */
   open(address: Address, listener: TransportListener): TransportConnection;
+  /** True: it verifies the server by itself, without certificates, or fails. */
+  readonly authenticates?: boolean;
 }
 
 /** Payload in the form in which the board keeps it best while it waits to be sent; `length` counts bytes. */

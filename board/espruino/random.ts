@@ -17,6 +17,9 @@ if (firmware.substr(0, 5) === "ESP32")
   randomRegister = /S3/.test(firmware) ? 0x6003507c : /C3/.test(firmware) ? 0x600260b0 : 0x60035144;
 if (firmware === "LINUX") pool = new Uint32Array(0);
 
+/** True if `_random` draws from the chip's generator, or from Linux's device. */
+export var _randomIsGood = !!pool || randomRegister > 0;
+
 /** @hot */
 export function _random(): number {
   // hwRand has 31 bits.

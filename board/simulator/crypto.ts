@@ -31,20 +31,31 @@ export function cryptoModule(board: Interpreter): Plain {
           )
     );
   }
+  const complain = (error: string): undefined => void board.print(`ERROR: ${error}`);
   const aes =
     (make: typeof createCipheriv | typeof createDecipheriv) => (message: unknown, key: unknown, options?: Plain) => {
-      const secret = bytes(key);
-      const mode = MODES[String(options?.mode ?? "CBC")];
-      if (mode === undefined) throw realm.error("Error", `Unknown Crypto mode "${String(options?.mode)}"`);
       const iv = Buffer.alloc(16);
-      if (options?.iv !== undefined) bytes(options.iv).copy(iv);
+      let mode: string | undefined = "cbc";
+      if (typeof options === "object" && options !== null) {
+        if (options.iv !== undefined) bytes(options.iv).copy(iv);
+        if (options.mode !== undefined) mode = MODES[String(options.mode)];
+        if (mode === undefined) throw realm.error("Error", `Unknown Crypto mode ${JSON.stringify(options.mode)}`);
+      } else if (options !== undefined) return complain("'options' must be undefined, or an Object");
+      if (message === undefined || key === undefined) return undefined;
+      const plain = bytes(message);
+      const secret = bytes(key);
+      if (![16, 24, 32].includes(secret.length)) return complain("Unknown error: -0x20");
+      if (mode === "ofb") return complain("Feature unavailable");
+      if (mode === "cbc" && plain.length % 16 > 0) return complain("Invalid input length");
+      // What the firmware makes of these is nothing that belongs to what was encrypted.
+      if (make === createDecipheriv && (mode === "ctr" || mode === "cfb8"))
+        throw realm.error("Error", "The simulator does not decrypt CTR and CFB: on Espruino the result is of no use");
+      // It counts from zero in mode CTR, whatever the iv.
+      if (mode === "ctr") iv.fill(0);
+      const whole = mode === "ecb" ? plain.subarray(0, plain.length & -16) : plain;
       const cipher = make(`aes-${secret.length * 8}-${mode}`, secret, mode === "ecb" ? null : iv).setAutoPadding(false);
-      try {
-        return realm.arrayBuffer(Buffer.concat([cipher.update(bytes(message)), cipher.final()]));
-      } catch {
-        board.print("ERROR: Invalid input length\n");
-        return undefined;
-      }
+      const rest = Buffer.alloc(plain.length - whole.length);
+      return realm.arrayBuffer(Buffer.concat([cipher.update(whole), cipher.final(), rest]));
     };
   realm.put(module, "AES", realm.object({ encrypt: aes(createCipheriv), decrypt: aes(createDecipheriv) }));
   realm.put(module, "PBKDF2", (passphrase: unknown, salt: unknown, options: Plain = realm.object()) => {

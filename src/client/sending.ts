@@ -147,8 +147,8 @@ function nextFrame(
   if (offset + size > item._windowEnd) openWindow(client, item, offset);
   var start = offset - item._windowStart;
   if (size >= LEAST_NATIVE && !deep) {
-    // Where memory is scarce, one that is alone does without.
-    if (!client._memory && (client._queue[0] || !board._lacks(PLENTY)))
+    // Where memory is scarce, one that is alone does without, and a user's transport has needs of its own.
+    if (!client._memory && ((client._queue[0] && !client._config[Field.EXT_TRANSPORT]) || !board._lacks(PLENTY)))
       client._memory = board._frameMemory(client._bufferSize);
     if (client._memory)
       return board._wire(board._makeFrame(client._memory, frameHeader(first, size), item._window, start, size));

@@ -72,20 +72,24 @@ export function boardVerifies(config: Settings): boolean {
  */
 export function tlsOptions(config: Settings, host?: string, leftOrigin?: boolean): TlsOptions {
   var attach = config[Field.CRT_BUNDLE_ATTACH];
+  var transport = config[Field.EXT_TRANSPORT];
+  var authenticates = transport && transport.authenticates;
   var options: TlsOptions = {
     ca: readCredential(config[Field.USE_GLOBAL_CA_STORE] ? globalCaStore : config, Field.CERT_PEM, "cert_pem"),
     cert: readCredential(config, Field.CLIENT_CERT, "client_cert"),
     key: readCredential(config, Field.CLIENT_KEY, "client_key"),
     servername: config[Field.CERT_COMMON_NAME] || host,
-    verify: asksToVerify(config) && !!(config[Field.EXT_TRANSPORT] || boardVerifies(config)),
+    verify: asksToVerify(config) && !!(transport || boardVerifies(config)),
   };
   if (config[Field.CERT_COMMON_NAME] && config[Field.SKIP_CERT_COMMON_NAME_CHECK])
     throw "cert_common_name would be skipped";
   if (!options.key !== !options.cert && !config[Field.CLIENT_DS_DATA]) throw "client_cert and client_key go together";
   if (leftOrigin) options.cert = options.key = undefined;
+  if (authenticates && (asksToVerify(config) || options.cert || config[Field.CLIENT_DS_DATA]))
+    throw "ext_transport takes no certificates: leave cert_pem and its kin out";
   if (host) {
     if (attach && +(attach(options) as number)) throw "crt_bundle_attach failed";
-    if (!options.verify && !config[Field.ALLOW_UNVERIFIED_TLS] && !hasWarned) {
+    if (!options.verify && !authenticates && !config[Field.ALLOW_UNVERIFIED_TLS] && !hasWarned) {
       hasWarned = true;
       board._log("wss: the server is not verified");
     }

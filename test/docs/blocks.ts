@@ -5,6 +5,7 @@
  *     js               a script for the board: it is run, and ends by itself
  *     js stays         the same, but it stays connected: it is ended once the server has heard from it
  *     js node          a script for Node
+ *     js node-server   a server for boards: test/tls_psk/interop.test.ts, as ini
  *     js file=NAME     is what the file NAME holds
  *     ts, c            is compiled
  *     sh               names commands, files and options that exist

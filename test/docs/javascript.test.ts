@@ -6,6 +6,7 @@ import { runProgram } from "../support/program";
 import { describeTargets, interpreters, simulators, type Target } from "../support/targets";
 import { authority, signed } from "../tls/certificates";
 import { startTls } from "../tls/server";
+import { startNode } from "../tls_psk/servers";
 import { blocks, root, TESTED_ELSEWHERE } from "./blocks";
 import { startEcho } from "./echo";
 
@@ -32,7 +33,12 @@ describeTargets(
       // Boards parse ES5 only.
       parse(block.code, { ecmaVersion: 5 });
       const server = await startEcho();
-      const secure = block.code.search(TLS_PORT) >= 0 ? await startTls(await signed("localhost")) : undefined;
+      const secure =
+        block.code.search(TLS_PORT) < 0
+          ? undefined
+          : block.code.includes("tls_psk")
+            ? await startNode()
+            : await startTls(await signed("localhost"));
       try {
         const redirected = server.redirect(block.code).replace(TLS_PORT, String(secure?.port));
         const script = `${(await certificates(redirected)) ?? redirected}`;
@@ -62,7 +68,9 @@ async function runBlock(
   heard: Promise<void>
 ): Promise<void> {
   const library = (name: string) => fs.readFileSync(path.join(root, "dist", `${name}.min.js`), "utf8");
-  const running = target.start(script, { storage: { websocket: library("websocket"), Wifi: WIFI } });
+  const running = target.start(script, {
+    storage: { websocket: library("websocket"), tls_psk: library("tls_psk"), Wifi: WIFI },
+  });
   if (block.words.includes("stays")) {
     await Promise.race([heard, running.result]);
     await running.stop();

@@ -47,7 +47,7 @@ describe.each(documents())("%s", (document) => {
 });
 
 test("every block is of a language that is tested", () => {
-  const tested = ["js", "ts", "sh", "c", ""];
+  const tested = ["js", "ts", "sh", "c", "ini", ""];
   const others = blocks(
     ({ language, words }) => !tested.includes(language) && !words.some((word) => /^(start$|from=)/.test(word))
   );
