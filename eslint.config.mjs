@@ -32,18 +32,37 @@ const exceptions = {
   /** More ways through one function than anybody follows. */
   complexity: [
     "board/simulator/espruino.ts",
-    // Walks the kinds of statements there are, in one switch.
-    "build/hostile_syntax.ts",
-    "src/client/client.ts",
+    "board/simulator/source/*.ts",
+    // One function for each way of a short message: a call costs the board as much as ten lines.
+    "src/client/short_messages.ts",
+    "src/web_socket/receiving.ts",
+    // Each condition is one kind of value, or one way for a message to be refused.
+    "src/api/web_socket.ts",
+    "src/client/sending.ts",
+    "src/config/config.ts",
+    "src/config/tls.ts",
     "src/protocol/handshake.ts",
+    "src/tls_psk/handshake.ts",
+    "tools/run.mjs",
     // A second implementation of the protocol, and a model of the client: each rule is one case.
     "test/fuzz/reference.ts",
+    "test/docs/shell.test.ts",
     "test/lifecycle/model.ts",
     "test/soak/judge.ts",
     "test/traces/trace.js",
   ],
   /** Imports that lead back to where they began; those of types alone are no circles. */
-  circles: [],
+  circles: [
+    // A connection's life: whoever notices its end calls `connectionLost`, and that calls them all. `timers` is on the
+    // way, since what has run out is one of them.
+    "src/client/lifecycle.ts",
+    "src/client/listener.ts",
+    "src/client/opening.ts",
+    "src/client/receiving.ts",
+    "src/client/sending.ts",
+    "src/client/short_messages.ts",
+    "src/client/timers.ts",
+  ],
 };
 
 const allow = (rule, files) => (files.length > 0 ? [{ files, rules: { [rule]: "off" } }] : []);

@@ -41,7 +41,8 @@ export function _size(data: any): number | undefined {
   if (typeof data === "string") return data.length;
   // Buffers and views alone have a length in bytes.
   if (typeof data !== "object") return undefined;
-  return data.byteLength >= 0 ? data.byteLength : data instanceof Array ? data.length : undefined;
+  if (data.byteLength >= 0) return data.byteLength;
+  return data instanceof Array ? data.length : undefined;
 }
 
 /**

@@ -13,8 +13,11 @@ var randomRegister = 0;
 var pool: Uint32Array | undefined;
 var used = 0;
 var firmware = process.env.BOARD;
-if (firmware.substr(0, 5) === "ESP32")
-  randomRegister = /S3/.test(firmware) ? 0x6003507c : /C3/.test(firmware) ? 0x600260b0 : 0x60035144;
+if (firmware.substr(0, 5) === "ESP32") {
+  randomRegister = 0x60035144;
+  if (/S3/.test(firmware)) randomRegister = 0x6003507c;
+  if (/C3/.test(firmware)) randomRegister = 0x600260b0;
+}
 if (firmware === "LINUX") pool = new Uint32Array(0);
 
 /** True if `_random` draws from the chip's generator, or from Linux's device. */

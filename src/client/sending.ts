@@ -196,8 +196,6 @@ export function flush(client: Client, deep?: boolean): void {
       return;
     }
   }
-  // A message that has been sent makes room for what the handlers of DRAIN send.
-  item = undefined;
   client._flushing = false;
   updateDirect(client);
   if (client._wantsDrain && !client._queue[0]) {

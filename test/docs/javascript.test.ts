@@ -33,12 +33,9 @@ describeTargets(
       // Boards parse ES5 only.
       parse(block.code, { ecmaVersion: 5 });
       const server = await startEcho();
-      const secure =
-        block.code.search(TLS_PORT) < 0
-          ? undefined
-          : block.code.includes("tls_psk")
-            ? await startNode()
-            : await startTls(await signed("localhost"));
+      const startSecure = async () =>
+        block.code.includes("tls_psk") ? startNode() : startTls(await signed("localhost"));
+      const secure = block.code.search(TLS_PORT) < 0 ? undefined : await startSecure();
       try {
         const redirected = server.redirect(block.code).replace(TLS_PORT, String(secure?.port));
         const script = `${(await certificates(redirected)) ?? redirected}`;

@@ -201,7 +201,11 @@ function readAll(bytes: Buffer, lengths: number[], limit: number): Seen {
   let heldBefore = 0;
   for (const slice of slices(bytes, lengths)) {
     feed(reader, Buffer.from(slice).toString("latin1"));
-    for (let type = 0; !closed && (type = readPiece(reader, limit)) > 0;) deliver(type);
+    while (!closed) {
+      const type = readPiece(reader, limit);
+      if (!type) break;
+      deliver(type);
+    }
     if (reader._violation) error = `${reader._violationCode} ${reader._violation}`;
     // The stated bound: an unfinished header, a control frame's payload, three bytes of a character.
     if (!closed && !error && reader._chunk.length - reader._index > 9)
