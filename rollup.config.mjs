@@ -58,9 +58,7 @@ const compile = () => typescript({ tsconfig: "tsconfig.device.json", noEmit: fal
 const useBoard = (board) => ({
   name: "use-board",
   resolveId: (source, importer) =>
-    importer && importer.includes("/src/") && source.endsWith("/board")
-      ? path.resolve(`board/${board}/index.ts`)
-      : null,
+    importer && source.endsWith("/board") ? path.resolve(`board/${board}/index.ts`) : null,
 });
 
 /**
@@ -101,7 +99,9 @@ function boardModule(input, name, plugins = [], minifier = {}) {
     generatedCode: "es5",
   };
   /** @param {string[]} lines */
-  const print = (lines) => console.log([`${name}.min.js, what each pass saves:`, ...lines].join("\n"));
+  // `npm start` builds too, and has other things to say.
+  const print = (lines) =>
+    process.env.BUILD_QUIET || console.log([`${name}.min.js, what each pass saves:`, ...lines].join("\n"));
   // To find out takes as long as the rest: for the bundles whose size is watched.
   const report = `dist/${name}.min.js` in sizeBudget ? print : undefined;
   return {
@@ -167,8 +167,9 @@ const esModules = (board) => ({
   output: {
     dir: `${folder}/esm/${board}`,
     format: "es",
-    preserveModules: true,
-    preserveModulesRoot: ".",
+    // One module for each entry: what a user's bundler leaves out, it leaves out of a module, too.
+    entryFileNames: "src/api/[name].js",
+    chunkFileNames: "src/[name].js",
     generatedCode: "es5",
   },
 });

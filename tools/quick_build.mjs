@@ -51,6 +51,7 @@ function transpile(root) {
 async function buildBundles(root, folder) {
   // rollup.config.mjs reads it when it is loaded.
   process.env.BUILD_FOLDER = folder;
+  process.env.BUILD_QUIET = "1";
   const { default: configurations } = await import("../rollup.config.mjs");
   const names = ["esp_websocket_client.min.js", "websocket.min.js"].map((name) => path.join(folder, name));
   // All of them have come to their end before the folder is used or removed.

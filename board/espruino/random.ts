@@ -12,7 +12,7 @@ var randomRegister = 0;
 /** Sixteen random numbers read from Linux's device, and how many of them have been used; undefined on other boards. */
 var pool: Uint32Array | undefined;
 var used = 0;
-var firmware = process.env.BOARD;
+var firmware = "" + process.env.BOARD;
 if (firmware.substr(0, 5) === "ESP32") {
   randomRegister = 0x60035144;
   if (/S3/.test(firmware)) randomRegister = 0x6003507c;

@@ -62,7 +62,8 @@ export function makeE(board: Interpreter, random: SoftwareRandom, hardware: Hard
     defrag: () => undefined,
     setTimeZone: () => undefined,
     getTemperature: () => NaN,
-    getAddressOf: () => 0x3ffb0000,
+    // Of a string that lies in one piece, or of an array; other strings are chains.
+    getAddressOf: (value: unknown) => (typeof value === "string" ? 0 : 0x3ffb0000),
     getSizeOf: (value: unknown) => sizeOf(value),
     asUTF8: (text: unknown) => {
       if (!board.unicode) throw realm.error("Error", "Unicode not supported on this build");

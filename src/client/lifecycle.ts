@@ -160,7 +160,6 @@ export function connectionLost(
   var status = state > CONNECTING ? 101 : 0;
   if (response) status = response._status;
   disconnect(client, type || WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, status, error);
-  reconnect(client);
   client._loss = { _message: message, _closing: closing, _reported: false };
   // Should a handler be cut off, the rest is reported from there.
   setTimer(client, REPORT_TIMER, 0);
@@ -188,6 +187,7 @@ export function reportLoss(client: Client): void {
   client._loss = undefined;
   setTimer(client, REPORT_TIMER);
   if (isOver(client, closing)) finish(client);
+  else reconnect(client);
 }
 
 /** True if no attempt follows on a connection that has ended. */

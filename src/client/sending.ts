@@ -299,6 +299,15 @@ export function sendQueued(
   // In bytes, a text may be longer.
   if (length > size && !hasRoom(client, length)) return refuse(client);
   client._unfinished = fin ? 0 : client._unfinished || opcode;
+  if (
+    length <= Math.min(CONTROL_LIMIT, client._bufferSize) &&
+    !client._queue[0] &&
+    client._inFlight < client._bufferSize
+  ) {
+    if (!write(client, board._shortFrame(fin | opcode, payload), length)) return -1;
+    updateDirect(client);
+    return length;
+  }
   enqueue(
     client,
     opcode,

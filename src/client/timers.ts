@@ -63,19 +63,19 @@ export function restartPing(client: Client): void {
 /** Begins to watch for anything at all from the server. */
 export function startKeepAlive(client: Client): void {
   client._probes = 0;
-  if (client._config[Field.KEEP_ALIVE_ENABLE]) waitForSignOfLife(client, Field.KEEP_ALIVE_IDLE);
+  if (client._config[Field.KEEP_ALIVE_ENABLE]) waitForSignOfLife(client, Field.KEEP_ALIVE_IDLE, LONG_SLICE);
 }
 
 /** The time to wait is the configuration's `field`, in seconds. */
-function waitForSignOfLife(client: Client, field: Field.KEEP_ALIVE_IDLE | Field.KEEP_ALIVE_INTERVAL) {
+function waitForSignOfLife(client: Client, field: Field.KEEP_ALIVE_IDLE | Field.KEEP_ALIVE_INTERVAL, slice?: number) {
   client._keepAliveSeen = client._received;
-  setTimer(client, KEEP_ALIVE_TIMER, setting(client._config, field) * 1000, LONG_SLICE);
+  setTimer(client, KEEP_ALIVE_TIMER, setting(client._config, field) * 1000, slice);
 }
 
 /** Waits for an answer to our PING: anything that comes from the server is a sign of life, and starts the wait anew. */
 function waitForPong(client: Client): void {
   client._pongSeen = client._received;
-  setTimer(client, PONG_TIMER, setting(client._config, Field.PINGPONG_TIMEOUT_SEC) * 1000, LONG_SLICE);
+  setTimer(client, PONG_TIMER, setting(client._config, Field.PINGPONG_TIMEOUT_SEC) * 1000);
 }
 
 /** One of the client's waits is over, or, if time is left, a slice of it. */
@@ -120,7 +120,7 @@ function ping(client: Client): void {
 function keepAlive(client: Client): void {
   if (client._keepAliveSeen !== client._received) {
     client._probes = 0;
-    waitForSignOfLife(client, Field.KEEP_ALIVE_IDLE);
+    waitForSignOfLife(client, Field.KEEP_ALIVE_IDLE, LONG_SLICE);
   } else if (client._probes++ < setting(client._config, Field.KEEP_ALIVE_COUNT)) {
     waitForSignOfLife(client, Field.KEEP_ALIVE_INTERVAL);
     sendPing(client);

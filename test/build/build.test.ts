@@ -33,7 +33,8 @@ const files = (folder: string): string[] =>
     .filter((name) => fs.statSync(path.join(folder, "dist", name)).isFile())
     .sort();
 
-const build = (): Promise<Outcome> => runProgram(process.execPath, ["build/build.mjs"], { cwd: project });
+const build = (): Promise<Outcome> =>
+  runProgram(process.execPath, ["tools/run_typescript.cjs", "build/build.ts"], { cwd: project });
 const start = (): Promise<Outcome> => runProgram(process.execPath, ["tools/start.mjs"], { cwd: project });
 
 test("npm run build takes away what a former build has left, and npm start runs what it has made", async () => {

@@ -24,6 +24,10 @@ export class FlashProject {
     fs.mkdirSync(this.bin);
     fs.copyFileSync(path.join(root, "flash.sh"), path.join(this.directory, "flash.sh"));
     fs.cpSync(path.join(root, "tools", "flash"), path.join(this.directory, "tools", "flash"), { recursive: true });
+    // A checkout has the list of what is built from what; the package has not, and it is not asked there.
+    fs.mkdirSync(path.join(this.directory, "build"));
+    fs.copyFileSync(path.join(root, "build/inputs.mjs"), path.join(this.directory, "build/inputs.mjs"));
+    fs.utimesSync(path.join(this.directory, "build/inputs.mjs"), new Date(0), new Date(0));
     fs.symlinkSync(path.join(root, "node_modules"), path.join(this.directory, "node_modules"));
     this.write("dist/esp_websocket_client.min.js", this.bundle);
     this.write("dist/websocket.min.js", this.websocketBundle);

@@ -266,7 +266,7 @@ test("an exception of a handler is printed, and the process lives", async () => 
   });
   const socket = await open(rig);
   while (rig.lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  expect(rig.lines).toEqual(["Uncaught Error: Oh no"]);
+  expect(rig.lines).toEqual(["Uncaught Error: Oh no", expect.stringMatching(/^Error: Oh no\n +at /)]);
   socket.emit("end");
   await rig.socket(1);
 });
