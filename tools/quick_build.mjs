@@ -17,9 +17,21 @@ function readOptions(root, name) {
   return options;
 }
 
+/** The members of the configuration's `const enum`: whoever compiles file by file has to put them in. */
+function readFields(root) {
+  const text = fs.readFileSync(path.join(root, "src/config/fields.ts"), "utf8");
+  const source = ts.createSourceFile("fields.ts", text, ts.ScriptTarget.ES2022);
+  const [declaration] = source.statements.filter(ts.isEnumDeclaration);
+  return new Map(declaration.members.map((member, index) => [member.name.text, index]));
+}
+
 /** One file as JavaScript; its types are not checked. */
-function compile(root, file, compilerOptions) {
-  const { outputText, diagnostics } = ts.transpileModule(fs.readFileSync(file, "utf8"), {
+function compile(root, file, compilerOptions, fields = new Map()) {
+  const text = fs.readFileSync(file, "utf8");
+  const source = text
+    .replace(/(?<![\w.])Field\.(\w+)/g, (name, member) => fields.get(member) ?? name)
+    .replace(/^export const enum Field/m, "declare const enum Field");
+  const { outputText, diagnostics } = ts.transpileModule(source, {
     fileName: file,
     compilerOptions,
     reportDiagnostics: true,
@@ -36,6 +48,7 @@ function compile(root, file, compilerOptions) {
 /** Takes the place of the plugin that compiles and checks the types. */
 function transpile(root) {
   const options = { ...readOptions(root, "tsconfig.device.json"), noEmit: false };
+  const fields = readFields(root);
   return {
     name: "transpile",
     resolveId(source, importer) {
@@ -43,7 +56,7 @@ function transpile(root) {
       const file = path.resolve(path.dirname(importer), source.replace(/\.js$/, ""));
       return fs.existsSync(`${file}.ts`) ? `${file}.ts` : null;
     },
-    transform: (_, id) => (id.endsWith(".ts") ? { code: compile(root, id, options), map: null } : null),
+    transform: (_, id) => (id.endsWith(".ts") ? { code: compile(root, id, options, fields), map: null } : null),
   };
 }
 
