@@ -17,20 +17,28 @@ function readOptions(root, name) {
   return options;
 }
 
-/** The members of the configuration's `const enum`: whoever compiles file by file has to put them in. */
-function readFields(root) {
-  const text = fs.readFileSync(path.join(root, "src/config/fields.ts"), "utf8");
-  const source = ts.createSourceFile("fields.ts", text, ts.ScriptTarget.ES2022);
-  const [declaration] = source.statements.filter(ts.isEnumDeclaration);
-  return new Map(declaration.members.map((member, index) => [member.name.text, index]));
+/** The members of each `const enum`, as they stand in the sources: whoever compiles file by file has to put them in. */
+function readConstants(root) {
+  const constants = new Map();
+  const folder = path.join(root, "src");
+  for (const name of fs.readdirSync(folder, { recursive: true }).filter((entry) => entry.endsWith(".ts"))) {
+    const text = fs.readFileSync(path.join(folder, name), "utf8");
+    const { statements } = ts.createSourceFile(name, text, ts.ScriptTarget.ES2022);
+    for (const declaration of statements.filter(ts.isEnumDeclaration)) {
+      declaration.members.forEach((member, index) =>
+        constants.set(`${declaration.name.text}.${member.name.text}`, index)
+      );
+    }
+  }
+  return constants;
 }
 
 /** One file as JavaScript; its types are not checked. */
-function compile(root, file, compilerOptions, fields = new Map()) {
+function compile(root, file, compilerOptions, constants = new Map()) {
   const text = fs.readFileSync(file, "utf8");
   const source = text
-    .replace(/(?<![\w.])Field\.(\w+)/g, (name, member) => fields.get(member) ?? name)
-    .replace(/^export const enum Field/m, "declare const enum Field");
+    .replace(/(?<![\w.])[A-Z]\w*\.[A-Z_]+(?!\w)/g, (name) => constants.get(name) ?? name)
+    .replace(/^(export )?const enum /gm, "declare const enum ");
   const { outputText, diagnostics } = ts.transpileModule(source, {
     fileName: file,
     compilerOptions,
@@ -48,7 +56,7 @@ function compile(root, file, compilerOptions, fields = new Map()) {
 /** Takes the place of the plugin that compiles and checks the types. */
 function transpile(root) {
   const options = { ...readOptions(root, "tsconfig.device.json"), noEmit: false };
-  const fields = readFields(root);
+  const constants = readConstants(root);
   return {
     name: "transpile",
     resolveId(source, importer) {
@@ -56,7 +64,7 @@ function transpile(root) {
       const file = path.resolve(path.dirname(importer), source.replace(/\.js$/, ""));
       return fs.existsSync(`${file}.ts`) ? `${file}.ts` : null;
     },
-    transform: (_, id) => (id.endsWith(".ts") ? { code: compile(root, id, options, fields), map: null } : null),
+    transform: (_, id) => (id.endsWith(".ts") ? { code: compile(root, id, options, constants), map: null } : null),
   };
 }
 
