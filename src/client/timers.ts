@@ -32,7 +32,7 @@ const MISSING = ["answer", "", "sign of life", "PONG", "rest of a frame header",
 /** Waits are made in slices, in milliseconds: Espruino takes a step of its clock for time that has passed. */
 const SLICE = 250;
 /** Of waits that may end too early, and should not wake the interpreter more often than they must. */
-const LONG_SLICE = 1000;
+const LONG_SLICE = 1e9;
 
 /**
  * Sets one of the client's timers anew, or, without a time, stops it. A long time is waited for in slices: a step of the
