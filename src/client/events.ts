@@ -1,5 +1,4 @@
 import * as board from "../board";
-import { REPORT_TIMER } from "./constants";
 import type { Clonable } from "../board";
 import type { FrameReader } from "../protocol/frame_reader";
 import type { Client } from "./client";
@@ -237,15 +236,7 @@ export function dispatch(client: Client, id: number, event: EventData): boolean 
   }
   client._dispatching = false;
   if (id === WEBSOCKET_EVENT_FINISH || !client._config || client._pendingEvents.length) dispatchPending(client);
-  else forgetReport(client);
   return client._run === run;
-}
-
-/** Nobody was cut off: there is nothing to report later (see `finish`). */
-function forgetReport(client: Client): void {
-  if (client._loss || !client._timers || !(REPORT_TIMER in client._timers)) return;
-  clearTimeout(client._timers[REPORT_TIMER]);
-  delete client._timers[REPORT_TIMER];
 }
 
 /**
@@ -257,7 +248,6 @@ export function dispatchPending(client: Client): void {
   client._dispatching = false;
   var pending = client._pendingEvents;
   if (pending.length) dispatch(client, pending.shift() as number, pending.shift() as EventData);
-  else forgetReport(client);
   if (client._config && !(client._destroyOnExit && !client._state)) return;
   for (var which in client._timers) clearTimeout(client._timers[which]);
   Object.keys(client).forEach(function (key) {

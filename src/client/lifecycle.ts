@@ -88,8 +88,6 @@ function finish(client: Client): void {
   client._state = IDLE;
   client._run++;
   setTimer(client, STATE_TIMER);
-  // From within a handler: should that be cut off, somebody must still report what it has caused.
-  if (client._dispatching) setTimer(client, REPORT_TIMER, 0);
   emit(client, WEBSOCKET_EVENT_FINISH);
 }
 
