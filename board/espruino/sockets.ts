@@ -69,9 +69,14 @@ function endHandshake(socket: Socket): void {
 
 function closed(socket: Socket): void {
   var listener = socket._listener;
-  var error = (socket._shaking && handshakeError) || socket._error;
+  var error = socket._error;
+  // It says nothing of a socket whose handshake was over: that one may close in the same pass.
+  if (socket._shaking && handshakeError) {
+    error = handshakeError;
+    handshakeError = undefined;
+  }
   endHandshake(socket);
-  handshakeError = socket._listener = undefined;
+  socket._listener = undefined;
   if (listener) listener.closed(error);
 }
 
@@ -145,7 +150,10 @@ export function open(address: Address, listener: TransportListener): TransportCo
   socket.close = closeSocket;
   socket._listener = listener;
   socket._shaking = !!address.tls;
-  if (address.tls && !handshakes++) process.on("uncaughtException", uncaught);
+  if (address.tls && !handshakes++) {
+    handshakeError = undefined;
+    process.on("uncaughtException", uncaught);
+  }
   socket.on("data", onData);
   socket.on("drain", onDrain);
   socket.on("error", onError);
