@@ -21,7 +21,7 @@ interface Socket extends TransportConnection {
   _shaking: boolean;
 }
 
-declare const E: { srand(seed: number): void };
+declare const E: { srand(seed: number): void; defrag(): void };
 declare const process: any;
 declare function setTimeout(callback: (socket: Socket) => void, milliseconds: number, socket: Socket): unknown;
 declare function require(module: string): any;
@@ -132,6 +132,10 @@ export function _hasTls(): boolean {
   return !!find("tls");
 }
 
+function connect(options: unknown, tls: boolean): Socket {
+  return require(tls ? "tls" : "net").connect(options, onConnect);
+}
+
 export function open(address: Address, listener: TransportListener): TransportConnection {
   if (_lacks(RESERVE)) throw OUT_OF_MEMORY;
   var options: { [field: string]: unknown } = address.tls || {};
@@ -139,11 +143,19 @@ export function open(address: Address, listener: TransportListener): TransportCo
   options.port = address.port;
   // Espruino's TLS draws its keys from this generator, which begins with the same seed at each boot.
   if (address.tls) E.srand(_random() | 1);
+  var socket: Socket;
   try {
-    var socket: Socket = require(address.tls ? "tls" : "net").connect(options, onConnect);
+    socket = connect(options, !!address.tls);
   } catch (exception) {
-    // TLS has its memory outside of the script's: 40 kB and more for a session, which an ESP32 without PSRAM lacks.
-    throw /enough memory/.test("" + exception) ? exception + ": TLS needs PSRAM. Use tls_psk or a gateway" : exception;
+    if (!/enough memory/.test("" + exception)) throw exception;
+    try {
+      // Where TLS takes its memory from the script's, in pieces of 17 kB, what is left may be enough, but scattered.
+      E.defrag();
+      socket = connect(options, true);
+    } catch (again) {
+      // An ESP32 has it elsewhere: 40 kB and more for a session, which one without PSRAM lacks.
+      throw again + ": TLS needs PSRAM. Use tls_psk or a gateway";
+    }
   }
   // They have been used, and hold the private key.
   delete socket.opt;
