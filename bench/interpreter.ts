@@ -1,4 +1,4 @@
-import { ChildProcess, spawn } from "node:child_process";
+import { ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
@@ -17,6 +17,8 @@ export interface Program {
   /** The script, source text; it finds each preset as a global variable. */
   script: string;
   preset?: Record<string, unknown>;
+  /** Runs it under valgrind, which counts its instructions. */
+  counted?: boolean;
 }
 
 /** Everything that Espruino prints before this line (its banner) is not the script's. */
@@ -29,6 +31,13 @@ const PIECE = 4096;
 const FLASH = "espruino.flash";
 /** How long a script may take for one step, in milliseconds, before the benchmark gives up. */
 const PATIENCE = 120_000;
+
+const VALGRIND = ["valgrind", "--quiet", "--tool=callgrind", "--callgrind-out-file=callgrind"];
+
+/** All instructions in a file of callgrind's. */
+function instructions(file: string): number {
+  return Number(/^(?:summary|totals): (\d+)/m.exec(file)![1]);
+}
 
 /** One run of Espruino. What its script prints comes as lines; its CPU time can be read at any moment. */
 export class Interpreter {
@@ -47,7 +56,8 @@ export class Interpreter {
     });
   }
 
-  static async #start(folder: string, { binary, modules, place, script, preset = {} }: Program): Promise<Interpreter> {
+  static async #start(folder: string, program: Program): Promise<Interpreter> {
+    const { binary, modules, place, script, preset = {}, counted = false } = program;
     const globals = Object.entries(preset).map(([name, value]) => `var ${name}=${JSON.stringify(value)};`);
     if (place === "flash") {
       fs.copyFileSync(await flashImage(binary, modules), path.join(folder, FLASH));
@@ -55,16 +65,22 @@ export class Interpreter {
       const cached = ([name, source]: [string, string]) => `Modules.addCached(${literal(name)},${literal(source)});`;
       globals.push(...Object.entries(modules).map(cached));
     }
-    const interpreter = new Interpreter(binary, folder, globals.join("") + script);
+    const interpreter = new Interpreter(binary, folder, globals.join("") + script, counted);
     void interpreter.exited.then(() => fs.rmSync(folder, { recursive: true, force: true }));
     return interpreter;
   }
 
-  constructor(binary: string, folder: string, script: string) {
+  constructor(
+    binary: string,
+    private readonly folder: string,
+    script: string,
+    private readonly counted = false
+  ) {
     const file = path.join(folder, "script.js");
     fs.writeFileSync(file, `print("\\x02");${script}\n`);
+    const [program, ...options] = counted ? [...VALGRIND, binary] : [binary];
     // An open standard input: at its end Espruino would be busy reading nothing.
-    this.#process = spawn(binary, [file], { cwd: folder, stdio: ["pipe", "pipe", "inherit"] });
+    this.#process = spawn(program, [...options, file], { cwd: folder, stdio: ["pipe", "pipe", "inherit"] });
     this.exited = once(this.#process, "close").then(
       ([code, signal]) => this.#end(`Espruino ended with ${signal ?? `code ${code}`}.`),
       (error) => this.#end(String(error))
@@ -118,9 +134,21 @@ export class Interpreter {
     this.#wanted?.reject(new Error(reason));
   }
 
-  /** CPU time (user and system) that the interpreter has taken so far, in milliseconds. */
-  cpu(): number {
-    return cpuTime(this.#process.pid!);
+  /**
+   * What the interpreter has taken so far: CPU time (user and system) in milliseconds; where they are counted, millions of
+   * instructions since this was last asked, which is when the count began.
+   */
+  spent(): number {
+    if (!this.counted) return cpuTime(this.#process.pid!);
+    execFileSync("callgrind_control", ["--dump", String(this.#process.pid)], { stdio: "ignore" });
+    return instructions(fs.readFileSync(this.profile(), "latin1")) / 1e6;
+  }
+
+  /** The file with the counts of each function that `spent` has written last. */
+  profile(): string {
+    const parts = fs.readdirSync(this.folder).filter((name) => /^callgrind\.\d+$/.test(name));
+    const newest = Math.max(...parts.map((name) => Number(name.split(".")[1])));
+    return path.join(this.folder, `callgrind.${newest}`);
   }
 
   async stop(): Promise<void> {

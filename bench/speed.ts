@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -21,9 +22,9 @@ export function contender(name: string, modules: Record<string, string>, more: P
   return { name, script: `${name}.js`, modules, bare: false, limit: Infinity, textOnly: false, ...more };
 }
 
-export type WorkName = "receive" | "send" | "echo";
+export type WorkName = "receive" | "send" | "echo" | "ping" | "pong";
 
-/** What is measured: messages of one size, one way or both. */
+/** What is measured: messages of one size, one way or both; PINGs with their PONGs; PONGs. */
 export interface Work {
   work: WorkName;
   text: boolean;
@@ -35,11 +36,15 @@ export interface Work {
 
 /** Per message, in milliseconds. */
 export interface Sample {
+  /** Where instructions are counted, millions of them instead. */
   cpu: number;
   wall: number;
 }
 
-/** A measurement goes on for at least this much CPU time, in milliseconds, so that the clock's grain does not show. */
+/**
+ * A measurement goes on for at least this much CPU time, in milliseconds, so that the clock's grain does not show; or for so
+ * many millions of instructions, so that what happens once for many messages is spread over them.
+ */
 const ENOUGH = 200;
 /** A measurement has at most this many messages. */
 const MOST_MESSAGES = 4096;
@@ -57,7 +62,8 @@ class Stand {
 
   constructor(
     readonly contender: Contender,
-    readonly work: Work
+    readonly work: Work,
+    private readonly counted: boolean
   ) {
     this.#peer = new Peer(contender.bare);
     this.#payload = Buffer.from("0123456789abcdef".repeat(work.size / 16 + 1)).subarray(0, work.size);
@@ -72,6 +78,7 @@ class Stand {
       modules: this.contender.modules,
       script: readScript("common.js") + readScript(this.contender.script),
       preset: { WORK: work, TEXT: text, SIZE: size, CLIENTS: clients, PORT: port },
+      counted: this.counted,
     });
     for (let i = 0; i < clients; i++) {
       this.#links.push(await this.#peer.link());
@@ -97,21 +104,22 @@ class Stand {
     const [link] = this.#links;
     let cpu: number;
     let wall: number;
-    if (work === "receive") {
+    if (work === "receive" || work === "ping" || work === "pong") {
+      const opcode = { receive: text ? 1 : 2, ping: 9, pong: 10 }[work];
       link.send(Buffer.from(String(count * size)), true);
       await this.#interpreter.next("ready");
-      cpu = this.#interpreter.cpu();
+      cpu = this.#interpreter.spent();
       wall = performance.now();
-      for (let i = 0; i < count; i++) link.send(payload, text);
+      for (let i = 0; i < count; i++) link.sendFrame(opcode, payload);
       await this.#interpreter.next("done");
     } else if (work === "send") {
       const received = link.receive(count * size);
-      cpu = this.#interpreter.cpu();
+      cpu = this.#interpreter.spent();
       wall = performance.now();
       link.send(Buffer.from(String(count)), true);
       check(await received, payload, count);
     } else {
-      cpu = this.#interpreter.cpu();
+      cpu = this.#interpreter.spent();
       wall = performance.now();
       await Promise.all(
         this.#links.map(async (each) => {
@@ -130,10 +138,17 @@ class Stand {
       );
     }
     const messages = count * this.#links.length;
+    const spent = this.#interpreter.spent() - (this.counted ? 0 : cpu);
     return {
-      cpu: (this.#interpreter.cpu() - cpu) / messages,
+      cpu: spent / messages,
       wall: (performance.now() - wall) / messages,
     };
+  }
+
+  /** The share of each of the interpreter's functions in the last measurement, as callgrind_annotate shows it. */
+  profile(): string {
+    const options = ["--threshold=100", "--auto=no", this.#interpreter.profile()];
+    return execFileSync("callgrind_annotate", options, { encoding: "utf8", maxBuffer: 1e8 });
   }
 
   async close(): Promise<void> {
@@ -156,7 +171,7 @@ export async function compare(
   binary: string,
   place: Place
 ): Promise<Sample[][]> {
-  const stands = pairs.map(([contender, work]) => new Stand(contender, work));
+  const stands = pairs.map(([contender, work]) => new Stand(contender, work, false));
   try {
     for (const stand of stands) await stand.open(binary, place);
     for (let round = 0; round < rounds; round++) for (const stand of stands) await stand.measure();
@@ -164,4 +179,20 @@ export async function compare(
     for (const stand of stands) await stand.close();
   }
   return stands.map((stand) => stand.samples);
+}
+
+/** Instructions of the interpreter, in thousands for each message, and what they went into. Valgrind counts them. */
+export async function count(
+  contender: Contender,
+  work: Work,
+  binary: string
+): Promise<{ kI: number; profile: string }> {
+  const stand = new Stand(contender, work, true);
+  try {
+    await stand.open(binary, "ram");
+    await stand.measure();
+    return { kI: stand.samples[0].cpu * 1000, profile: stand.profile() };
+  } finally {
+    await stand.close();
+  }
 }

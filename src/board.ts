@@ -152,6 +152,8 @@ export interface Board extends Transport {
   _payload(data: unknown): Payload;
   /** A text or a Uint8Array for `_shortFrame`, which uses it at once; undefined for all else. Text becomes UTF-8. */
   _shortPayload(data: unknown): Payload | undefined;
+  /** A byte string as a payload. */
+  _bytesPayload(bytes: string): Payload;
   /** A whole frame with a random masking key, ready for the board's `write`: payload of at most 125 bytes. */
   _shortFrame(first: number, payload: Payload): string | Uint8Array;
   /**
@@ -212,6 +214,7 @@ export let _size: Board["_size"];
 export let _copySize: Board["_copySize"];
 export let _payload: Board["_payload"];
 export let _shortPayload: Board["_shortPayload"];
+export let _bytesPayload: Board["_bytesPayload"];
 export let _shortFrame: Board["_shortFrame"];
 export let _join: Board["_join"];
 export let _wire: Board["_wire"];
@@ -250,6 +253,7 @@ export function install(board: Board): void {
   _copySize = board._copySize.bind(board);
   _payload = board._payload.bind(board);
   _shortPayload = board._shortPayload.bind(board);
+  _bytesPayload = board._bytesPayload.bind(board);
   _shortFrame = board._shortFrame.bind(board);
   _join = board._join.bind(board);
   _wire = board._wire.bind(board);

@@ -43,6 +43,9 @@ var works = {
       },
 };
 
+// They are reported as data, too.
+works.ping = works.pong = works.receive;
+
 if (WORK === "send") {
   fill();
   if (!TEXT) payload = E.toUint8Array(payload);

@@ -69,6 +69,10 @@ export function _payload(data: any): string {
   return toString(data.buffer ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : data, "");
 }
 
+export function _bytesPayload(bytes: string): string {
+  return bytes;
+}
+
 /** @hot */
 export function _shortPayload(data: any): string | undefined {
   if (typeof data === "string") return data.length < 126 ? _utf8(data) : undefined;

@@ -30,10 +30,7 @@ export function _handlers(emitter: any, event: string, registered: unknown[]): u
 
 /** @hot */
 export function _onlyHandler(emitter: any, registered: unknown[]): Function | undefined {
-  var some = emitter["#ondata"];
-  var any = emitter["#onany"];
-  if (registered[0] || (some && any)) return undefined;
-  some = some || any;
+  var some = registered[0] || emitter["#onany"] ? undefined : emitter["#ondata"];
   // A function, or, in newer firmware, an array even for one.
   return some && !some[1] ? some[0] || some : undefined;
 }

@@ -112,16 +112,17 @@ function onClose(this: Socket): void {
 
 /** Espruino takes a handler of "data" off that it had to cut off. "#on" is where it keeps handlers; it has no other sign. */
 export function _revive(socket: any): boolean {
-  if (socket["#ondata"]) return false;
+  // A user's transport has handlers of its own.
+  if (socket["#ondata"] || !socket._listener) return false;
   socket.on("data", onData);
   return true;
 }
 
 /** What a connection's `close` does: the socket itself is the connection. */
 function closeSocket(this: Socket): void {
-  this._listener = undefined;
   // What has been received would keep the socket from closing, for ever.
   _revive(this);
+  this._listener = undefined;
   this.end();
   // What waits for the end of the TLS handshake would keep the socket alive as long as the server is silent.
   if (this._shaking) this.clsNow = true;

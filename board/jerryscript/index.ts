@@ -346,6 +346,10 @@ export function _shortPayload(data: unknown): Payload | undefined {
   return (typeof data === "string" || data instanceof Uint8Array) && data.length < 126 ? _payload(data) : undefined;
 }
 
+export function _bytesPayload(bytes: string): Payload {
+  return _payload(_bytes(bytes));
+}
+
 export function _shortFrame(first: number, payload: Payload): Uint8Array {
   return encodeFrame(first, payload, 0, payload.length, _random());
 }

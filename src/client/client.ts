@@ -72,9 +72,16 @@ export interface Client extends FrameReader, Emitter {
   _listener?: Listener;
   /** The next byte from the server is the first of a message's first frame, or of a control frame between messages. */
   _betweenMessages: boolean;
+  /**
+   * A control frame that is being reported: what it asks for is done afterwards. Bytes: opcode, one that does not count,
+   * payload. "" if there is none.
+   */
+  _controlFrame: string;
   /** True while handlers are being called; events that wait for them: id, event, id, event … */
   _dispatching: boolean;
   _pendingEvents: unknown[];
+  /** The watch timer runs: see `watch`. */
+  _watched: boolean;
   /** What DATA events of whole messages are cloned from; undefined while not connected. */
   _template?: Clonable<EventData>;
   /** Counts what came from the server; and how far it was when the keep-alive and the PONG timer last looked. */
@@ -140,11 +147,11 @@ export function createClient(settings: Settings, uri: Uri): Client {
   client._direct = client._inFlight = 0;
   client._bufferSize = setting(settings, Field.BUFFER_SIZE);
   client._connection = client._listener = client.raw_data = client._response = client._template = undefined;
-  client._betweenMessages = client._dispatching = client._fin = false;
+  client._betweenMessages = client._watched = client._dispatching = client._fin = false;
   client._pendingEvents = [];
   client._received = 0;
   client._registrations = [];
-  client._chunk = "";
+  client._chunk = client._controlFrame = "";
   client._index = client._state = client._run = 0;
   client._config = settings;
   client._uri = client._target = uri;

@@ -25,8 +25,8 @@ export const PONG_TIMER = 3;
 export const HEADER_TIMER = 4;
 /** The idle loop, to send what was put into the queue. */
 export const FLUSH_TIMER = 5;
-/** The idle loop, to report what a handler that was cut off has left unreported. */
-export const REPORT_TIMER = 6;
+/** A moment after handlers were called: goes on where one was cut off. See `watch`. */
+export const WATCH_TIMER = 6;
 /** Queued messages with a time-out have numbers of their own, behind this. */
 export const LAST_TIMER = 6;
 

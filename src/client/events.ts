@@ -3,6 +3,8 @@ import type { Clonable } from "../board";
 import type { FrameReader } from "../protocol/frame_reader";
 import type { Client } from "./client";
 import { Field } from "../config/fields";
+import { PONG } from "../protocol/frames";
+import { unwatch, watch } from "./timers";
 
 declare function clearTimeout(timer: unknown): void;
 
@@ -215,6 +217,7 @@ export function emitPiece(client: Client): boolean {
  */
 export function dispatch(client: Client, id: number, event: EventData): boolean {
   var run = client._run;
+  if (!client._watched && event.op_code !== PONG) watch(client);
   if (client._dispatching) {
     client._pendingEvents.push(id, event);
     return client._run === run;
@@ -235,7 +238,7 @@ export function dispatch(client: Client, id: number, event: EventData): boolean 
     }
   }
   client._dispatching = false;
-  if (id === WEBSOCKET_EVENT_FINISH || !client._config || client._pendingEvents.length) dispatchPending(client);
+  if (!client._state || !client._config || client._pendingEvents.length) dispatchPending(client);
   return client._run === run;
 }
 
@@ -248,7 +251,10 @@ export function dispatchPending(client: Client): void {
   client._dispatching = false;
   var pending = client._pendingEvents;
   if (pending.length) dispatch(client, pending.shift() as number, pending.shift() as EventData);
-  if (client._config && !(client._destroyOnExit && !client._state)) return;
+  if (client._config && !(client._destroyOnExit && !client._state)) {
+    if (!client._state) unwatch(client);
+    return;
+  }
   for (var which in client._timers) clearTimeout(client._timers[which]);
   Object.keys(client).forEach(function (key) {
     delete (client as unknown as { [key: string]: unknown })[key];

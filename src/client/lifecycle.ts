@@ -9,7 +9,7 @@
  *   finish          the run is over: FINISH
  *   disconnect      drops the connection and all that belongs to it; reports nothing
  */
-import { CLOSING, CONNECTING, IDLE, OPEN, REPORT_TIMER, STATE_TIMER, WAITING } from "./constants";
+import { CLOSING, CONNECTING, IDLE, OPEN, STATE_TIMER, WAITING } from "./constants";
 import * as board from "../board";
 import type { Payload, TransportError } from "../board";
 import { unsupported } from "../config/config";
@@ -30,7 +30,7 @@ import {
 } from "./events";
 import { retryDelay } from "./retry";
 import { dropQueue, enqueue, flush, sendClose } from "./sending";
-import { setTimer, stopTimers } from "./timers";
+import { setTimer, stopTimers, unwatch } from "./timers";
 
 /** Sets what the next events tell: an error of the connection, or of no kind. */
 export function setError(client: Client, type: number, status: number, error?: TransportError): void {
@@ -55,7 +55,7 @@ export function disconnect(client: Client, type: number, status: number, error?:
   setError(client, type, status, error);
   client._direct = client._inFlight = client._unfinished = 0;
   client._betweenMessages = false;
-  client._chunk = "";
+  client._chunk = client._controlFrame = "";
   client._connection = client._listener = client._response = client._pong = client._template = undefined;
   client._wantsDrain = client._flushing = client._closeSent = client._loss = undefined;
   try {
@@ -159,8 +159,6 @@ export function connectionLost(
   if (response) status = response._status;
   disconnect(client, type || WEBSOCKET_ERROR_TYPE_TCP_TRANSPORT, status, error);
   client._loss = { _message: message, _closing: closing, _reported: false };
-  // Should a handler be cut off, the rest is reported from there.
-  setTimer(client, REPORT_TIMER, 0);
   reportLoss(client);
 }
 
@@ -183,7 +181,7 @@ export function reportLoss(client: Client): void {
     if (client._loss !== loss) return;
   }
   client._loss = undefined;
-  setTimer(client, REPORT_TIMER);
+  if (!client._dispatching) unwatch(client);
   if (isOver(client, closing)) finish(client);
   else reconnect(client);
 }

@@ -32,8 +32,9 @@ export const LISTENER = {
   },
   closed: function (this: Listener, error?: TransportError): void {
     var client = this._client;
+    var wasCutOff = client._dispatching;
     recover(client);
-    if (client._listener === this) goOnReading(client);
+    if (client._listener === this) goOnReading(client, wasCutOff);
     if (client._listener !== this) return;
     var message = (error && error.message) || "The server closed TCP";
     connectionLost(client, client._state === CLOSING ? "" : message, undefined, error);

@@ -7,7 +7,7 @@ import { Field } from "../config/fields";
 import { tlsOptions } from "../config/tls";
 import { resetReader } from "../protocol/frame_reader";
 import { CLOSE_ABNORMAL } from "../protocol/frames";
-import { makeRequest, newResponse, readResponse } from "../protocol/handshake";
+import { makeRequest, newResponse, readResponse, Response } from "../protocol/handshake";
 import { authority, resolveUri, Uri } from "../protocol/uri";
 import { Client, Listener, updateDirect } from "./client";
 import { CONNECTING, OPEN, STATE_TIMER } from "./constants";
@@ -116,6 +116,7 @@ export function sendRequest(client: Client): void {
   if (headers === undefined)
     return connectionLost(client, "headers_provider gave no headers", WEBSOCKET_ERROR_TYPE_HANDSHAKE);
   var response = (client._response = newResponse());
+  resetReader(client);
   var request = board._bytes(
     makeRequest(
       response,
@@ -129,21 +130,32 @@ export function sendRequest(client: Client): void {
 }
 
 /**
- * The next bytes of the opening handshake's response. Once that has opened the connection, and the user has kept it,
- * returns the ones behind its head: they belong to the first frame.
+ * The next bytes of the opening handshake's response. Returns true once that has opened the connection, and the user has
+ * kept it; those behind its head are in `_chunk` then: they belong to the first frame.
  *
  * @cold
  */
-export function receiveResponse(client: Client, bytes: string): string | void {
-  var config = client._config;
-  var listener = client._listener;
+export function receiveResponse(client: Client, bytes: string): boolean {
   var response = client._response!;
-  var rest = readResponse(response, bytes, function (line) {
-    if (client._response !== response) return;
+  // Kept before handlers are called: one that is cut off takes nothing with it.
+  if (!response._complete) client._chunk = readResponse(response, bytes);
+  var line: string | undefined;
+  while ((line = response._lines.shift()) !== undefined) {
     setError(client, WEBSOCKET_ERROR_TYPE_NONE, response._status);
     emit(client, WEBSOCKET_EVENT_HEADER_RECEIVED, line);
-  });
-  if (rest === undefined || client._response !== response) return;
+    if (client._response !== response) return false;
+  }
+  return !!response._complete && endOpening(client, response);
+}
+
+/**
+ * The response is there: the connection is open, or goes elsewhere, or has failed. Returns like `receiveResponse`.
+ *
+ * @cold
+ */
+function endOpening(client: Client, response: Response): boolean {
+  var config = client._config;
+  var listener = client._listener;
   var error = response._error;
   if (response._location) {
     var target = client._target;
@@ -162,14 +174,17 @@ export function receiveResponse(client: Client, bytes: string): string | void {
       uri._password = target._password;
       disconnect(client, WEBSOCKET_ERROR_TYPE_NONE, 0);
       client._target = uri;
-      return setTimer(client, STATE_TIMER, 0);
+      setTimer(client, STATE_TIMER, 0);
+      return false;
     }
   }
-  if (error) return connectionLost(client, error, WEBSOCKET_ERROR_TYPE_HANDSHAKE);
+  if (error) {
+    connectionLost(client, error, WEBSOCKET_ERROR_TYPE_HANDSHAKE);
+    return false;
+  }
   client._response = undefined;
   client._failures = client._redirects = 0;
   client._state = OPEN;
-  resetReader(client);
   setTimer(client, STATE_TIMER);
   restartPing(client);
   startKeepAlive(client);
@@ -178,5 +193,5 @@ export function receiveResponse(client: Client, bytes: string): string | void {
   updateDirect(client);
   client.subprotocol = response._protocol;
   emit(client, WEBSOCKET_EVENT_CONNECTED);
-  if (client._listener === listener) return rest;
+  return client._listener === listener;
 }

@@ -4,11 +4,11 @@ import * as board from "../board";
 import { setting } from "../config/defaults";
 import { Field } from "../config/fields";
 import { readPiece } from "../protocol/frame_reader";
-import { BINARY, CLOSE_ABNORMAL, CLOSE_TOO_BIG, closeCode, PING, PONG } from "../protocol/frames";
+import { BINARY, CLOSE_ABNORMAL, CLOSE_TOO_BIG, closeCode, FIN, PING, PONG } from "../protocol/frames";
 import { Client, Listener, updateDirect } from "./client";
 import { emitPiece } from "./events";
 import { connectionLost } from "./lifecycle";
-import { dropQueue, sendClose, sendPong } from "./sending";
+import { dropQueue, sendClose, sendPong, writeFailed } from "./sending";
 import { setTimer } from "./timers";
 
 /** How long the server may keep TCP open after both close frames, in milliseconds (as the C client). */
@@ -30,16 +30,15 @@ export function outOfMemory(client: Client): void {
 export function receive(client: Client, listener: Listener): boolean {
   var count = 0;
   var type: number;
-  var piece: string | Uint8Array | undefined;
   client._betweenMessages = false;
   if (HEADER_TIMER in client._timers) setTimer(client, HEADER_TIMER);
   // What comes behind the closing handshake is not looked at (RFC 6455 §1.4).
   while (client._closeCode === CLOSE_ABNORMAL && (type = readPiece(client, client._bufferSize))) {
-    piece = client._piece;
+    if (type > BINARY) client._controlFrame = controlFrame(type, client._piece as Uint8Array);
     emitPiece(client);
     if (client._listener !== listener) return false;
     if (type > BINARY) {
-      afterControl(client, type, piece as Uint8Array);
+      afterControl(client);
       if (client._listener !== listener) return false;
     }
     if (client._closeCode === CLOSE_ABNORMAL && !client._left && !client._fragmented) client._betweenMessages = true;
@@ -59,16 +58,34 @@ export function receive(client: Client, listener: Listener): boolean {
   return false;
 }
 
+/** @cold */
+function controlFrame(opcode: number, payload: Uint8Array): string {
+  return String.fromCharCode(opcode, 0) + board._byteString(payload);
+}
+
 /**
- * Does what a control frame asks for (RFC 6455 §5.5), when it was reported.
+ * Does what the last control frame asks for (RFC 6455 §5.5), when it was reported.
  *
  * @hot
  */
-export function afterControl(client: Client, type: number, payload: Uint8Array): void {
-  if (type === PING) sendPong(client, board._payload(payload));
-  // Whatever its payload: a server may answer with one of its own. One PONG may answer several PINGs.
-  else if (type === PONG) setTimer(client, PONG_TIMER);
-  else receiveClose(client, payload);
+export function afterControl(client: Client): void {
+  var frame = client._controlFrame;
+  var type = frame.charCodeAt(0) & 15;
+  client._controlFrame = "";
+  if (type === PING && client._direct) {
+    // As `sendPong` does, without its calls.
+    client._inFlight += frame.length + 4;
+    try {
+      client._connection!.write(board._shortFrame(FIN | PONG, board._bytesPayload(frame.substr(2))) as Uint8Array);
+    } catch (exception) {
+      writeFailed(client, exception);
+    }
+    if (client._inFlight >= client._bufferSize) client._direct = 0;
+  } else if (type === PONG) {
+    // Whatever its payload: a server may answer with one of its own. One PONG may answer several PINGs.
+    if (PONG_TIMER in client._timers) setTimer(client, PONG_TIMER);
+  } else if (type === PING) sendPong(client, board._bytesPayload(frame.substr(2)));
+  else receiveClose(client, board._bytes(frame.substr(2)));
 }
 
 /**
@@ -90,13 +107,16 @@ function receiveClose(client: Client, payload: Uint8Array): void {
 }
 
 /**
- * Where a handler was cut off while it heard of data, goes on with the rest: see `recover`.
+ * Where a handler, or our own code, was cut off while data was read, goes on with the rest: see `watch`.
  *
  * @cold
  */
-export function goOnReading(client: Client): void {
+export function goOnReading(client: Client, wasCutOff: boolean): void {
   var listener = client._listener;
-  if (!listener || !client._connection || !board._revive(client._connection)) return;
+  if (!listener || !client._connection || !(board._revive(client._connection) || wasCutOff)) return;
   if (board._ranOutOfMemory()) connectionLost(client, "out of memory", undefined, undefined, CLOSE_TOO_BIG);
-  else if (client._chunk) listener.received("");
+  else {
+    if (client._controlFrame) afterControl(client);
+    if (client._listener === listener && (client._chunk || client._response)) listener.received("");
+  }
 }

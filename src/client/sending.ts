@@ -88,11 +88,8 @@ export function sendPing(client: Client): void {
  */
 export function sendPong(client: Client, payload: Payload): void {
   if (client._closeSent) return;
-  if (client._direct) writeControl(client, PONG, payload);
-  else {
-    client._pong = payload;
-    flush(client);
-  }
+  client._pong = payload;
+  flush(client);
 }
 
 /** Drops what waits to be sent. */

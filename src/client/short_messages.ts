@@ -6,12 +6,13 @@
  */
 import * as board from "../board";
 import { feed, nonAscii } from "../protocol/frame_reader";
-import { BINARY, CONTROL_LIMIT, FIN, PING, TEXT } from "../protocol/frames";
+import { BINARY, CONTROL_LIMIT, FIN, TEXT } from "../protocol/frames";
 import type { Client, Listener } from "./client";
 import { dispatch, dispatchPending, recover, WEBSOCKET_EVENT_DATA } from "./events";
 import { receiveResponse } from "./opening";
 import { afterControl, outOfMemory, receive } from "./receiving";
 import { sendQueued, writeFailed } from "./sending";
+import { watch } from "./timers";
 
 /**
  * Takes a message, or a part of one, of any opcode. Returns the payload bytes taken, or -1. See
@@ -58,17 +59,23 @@ export function send(
  */
 export function received(this: Listener, bytes: Uint8Array | string): void {
   var client = this._client;
-  if (client._dispatching) recover(client);
+  if (client._dispatching) {
+    recover(client);
+    if (client._controlFrame) afterControl(client);
+  }
   if (client._listener !== this) return;
   if (typeof bytes !== "string") bytes = board._byteString(bytes);
   client._received++;
   if (client.raw_data && bytes) client.raw_data(bytes);
-  if (client._response && !(bytes = receiveResponse(client, bytes) as string)) return;
-  if (client._chunk) bytes = feed(client, bytes);
+  if (client._response) {
+    if (!receiveResponse(client, bytes)) return;
+    bytes = client._chunk;
+  } else if (client._chunk) bytes = feed(client, bytes);
   // Should a handler be cut off, the rest is read from here.
   else client._chunk = bytes;
   var index = client._index;
   var end = bytes.length;
+  if (!client._watched && bytes.charCodeAt(index) !== 0x8a) watch(client);
   var count = 0;
   while (index < end) {
     // One read can hold hundreds of frames, each with an event that handlers may keep.
@@ -87,6 +94,7 @@ export function received(this: Listener, bytes: Uint8Array | string): void {
       if (!receive(client, this)) return;
       index = client._index;
     } else {
+      if (first > 0x82) client._controlFrame = bytes.substr(index, length + 2);
       client._index = index += length + 2;
       if (first !== 0x81) piece = board._bytes(piece);
       var event = client._template!.clone();
@@ -102,13 +110,11 @@ export function received(this: Listener, bytes: Uint8Array | string): void {
           board._report(exception);
         }
         client._dispatching = false;
-        if (client._pendingEvents[0] || !client._config) dispatchPending(client);
+        // Also if the client was destroyed: that it has finished is such an event.
+        if (client._pendingEvents[0]) dispatchPending(client);
       } else dispatch(client, WEBSOCKET_EVENT_DATA, event);
+      if (first > 0x82 && client._listener === this) afterControl(client);
       if (client._listener !== this) return;
-      if (first >= (FIN | PING)) {
-        afterControl(client, first & 15, piece as Uint8Array);
-        if (client._listener !== this) return;
-      }
     }
   }
   client._chunk = "";

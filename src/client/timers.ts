@@ -7,8 +7,8 @@ import {
   OPEN,
   PING_TIMER,
   PONG_TIMER,
-  REPORT_TIMER,
   STATE_TIMER,
+  WATCH_TIMER,
 } from "./constants";
 import { setting } from "../config/defaults";
 import { Field } from "../config/fields";
@@ -29,6 +29,8 @@ declare function clearTimeout(timer: Timer): void;
 /** What did not come in time, by timer; behind them, for queued messages, the last. */
 const MISSING = ["answer", "", "sign of life", "PONG", "rest of a frame header", "", "", "room for a frame"];
 
+/** How long after a handler was called its end is looked for, in milliseconds. */
+const WATCH = 100;
 /** Waits are made in slices, in milliseconds: Espruino takes a step of its clock for time that has passed. */
 const SLICE = 250;
 /** Of waits that may end too early, and should not wake the interpreter more often than they must. */
@@ -52,6 +54,29 @@ export function setTimer(client: Client, which: number, milliseconds?: number, s
 export function stopTimers(client: Client): void {
   for (var which in client._timers) clearTimeout(client._timers[which]);
   client._timers = {};
+  client._watched = false;
+}
+
+/**
+ * Handlers are about to be called. Espruino cuts a handler off when memory runs out or the stack is full, and whoever
+ * called it is not returned to: the watch timer goes on from there. It is not set anew for each event, since that would
+ * cost as much as the event. A PONG needs none: the timer that waits for it is there.
+ *
+ * @cold
+ */
+export function watch(client: Client): void {
+  client._watched = true;
+  setTimer(client, WATCH_TIMER, WATCH);
+}
+
+/**
+ * All handlers have heard of everything.
+ *
+ * @cold
+ */
+export function unwatch(client: Client): void {
+  client._watched = false;
+  setTimer(client, WATCH_TIMER);
 }
 
 /** Sets the time of the next PING. */
@@ -80,17 +105,22 @@ function waitForPong(client: Client): void {
 
 /** One of the client's waits is over, or, if time is left, a slice of it. */
 function onTimer(client: Client, which: number, left: number, slice?: number): void {
+  var wasCutOff = client._dispatching;
+  delete client._timers[which];
+  if (which === WATCH_TIMER) client._watched = false;
   recover(client);
   // A handler may have ended it all.
   if (!client._config) return;
-  delete client._timers[which];
   client._flushing = false;
-  goOnReading(client);
-  if (which === PONG_TIMER && client._pongSeen !== client._received) return waitForPong(client);
+  goOnReading(client, wasCutOff);
+  if (which === PONG_TIMER && client._pongSeen !== client._received) {
+    // What was cut off may have heard of the PONG itself: the next PING waits again.
+    return wasCutOff ? undefined : waitForPong(client);
+  }
   if (left > 0) return setTimer(client, which, left, slice);
   if (which === STATE_TIMER && !client._listener) return connect(client);
   if (which === FLUSH_TIMER) return flush(client);
-  if (which === REPORT_TIMER) return reportLoss(client);
+  if (which === WATCH_TIMER) return reportLoss(client);
   // What is left of the open connection while it closes.
   if (which && client._state !== OPEN) return;
   if (which === PING_TIMER) return ping(client);

@@ -35,6 +35,10 @@ export interface Response {
   _ended: boolean;
   /** Of each header that counts: every value, a comma behind it. */
   _values: string[];
+  /** Header lines that were read, and not yet reported. */
+  _lines: string[];
+  /** All of the head has come. */
+  _complete?: boolean;
   /** What was wrong with the response, once its head has ended; "" if the connection is open. */
   _error?: string;
   /** The subprotocol that the server chose, or "". */
@@ -61,6 +65,7 @@ export function newResponse(): Response {
     _line: "",
     _ended: false,
     _values: ["", "", "", "", "", "", ""],
+    _lines: [],
     _retryAfter: 0,
   };
 }
@@ -124,7 +129,7 @@ export function makeRequest(
  * Returns undefined while it goes on, then the bytes behind it; `response` tells what came of it.
  * `header` is told each header line, folded ones joined. No more of the head is kept than the line that is being read.
  */
-export function readResponse(response: Response, bytes: string, header: (line: string) => void): string | undefined {
+export function readResponse(response: Response, bytes: string): string {
   // prettier-ignore
   var names = "upgrade connection sec-websocket-accept sec-websocket-protocol sec-websocket-extensions location retry-after".split(" ");
   var values = response._values;
@@ -146,7 +151,7 @@ export function readResponse(response: Response, bytes: string, header: (line: s
       if (isHeader && !isInterim) {
         var index = names.indexOf(nameOf(line));
         if (index >= 0) values[index] += valueOf(line) + ",";
-        header(line);
+        response._lines.push(line);
       }
       response._line = "";
       if (!part) {
@@ -166,7 +171,7 @@ export function readResponse(response: Response, bytes: string, header: (line: s
   response._size += bytes.length - rest.length;
   if (status < 0) response._error = "No HTTP from the server";
   else if (response._size > HEAD_LIMIT) response._error = "Response head above 4096 bytes";
-  else if (!parts.length) return undefined;
+  else if (!parts.length) return "";
   else {
     response._protocol = values[Header.PROTOCOL].slice(0, -1);
     response._location = /30[12378]/.test("" + status) ? values[Header.LOCATION].slice(0, -1) : "";
@@ -175,6 +180,7 @@ export function readResponse(response: Response, bytes: string, header: (line: s
     response._error = wrong < 0 ? "" : "Missing or wrong " + names[wrong];
     if (status !== 101) response._error = "Refused with status " + status;
   }
+  response._complete = true;
   return rest;
 }
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { install } from "../../src/board";
 import { feed, FrameReader, readPiece, resetReader } from "../../src/protocol/frame_reader";
-import { HEAD_LIMIT, readResponse, Response } from "../../src/protocol/handshake";
+import { HEAD_LIMIT, newResponse, readResponse, Response } from "../../src/protocol/handshake";
 import { frame } from "../support/peer";
 import { TestBoard } from "../unit/test_board";
 import { runClient } from "./client";
@@ -397,22 +397,14 @@ interface Answer {
 }
 
 function readHead(bytes: Buffer, lengths: number[]): Answer {
-  const answer: Response = {
-    _key: KEY,
-    _offered: OFFERED,
-    _status: 0,
-    _size: 0,
-    _line: "",
-    _ended: false,
-    _values: ["", "", "", "", "", "", ""],
-    _retryAfter: 0,
-  };
+  const answer: Response = { ...newResponse(), _key: KEY, _offered: OFFERED };
   const lines: string[] = [];
   let before = 0;
   for (const slice of slices(bytes, lengths)) {
     const piece = Buffer.from(slice).toString("latin1");
-    const rest = readResponse(answer, piece, (header) => lines.push(header));
-    if (rest !== undefined) {
+    const rest = readResponse(answer, piece);
+    lines.push(...answer._lines.splice(0));
+    if (answer._complete) {
       if (!piece.endsWith(rest)) throw new Error("What is behind the head is not the piece's end.");
       return { response: answer, end: before + piece.length - rest.length, lines };
     }

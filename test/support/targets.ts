@@ -267,7 +267,7 @@ function startSimulator(facts: SimulatorFacts, script: string, options: RunOptio
     print: (text) => {
       // Also what the library reports of its handlers. What follows on the next lines is the stack.
       if (text.startsWith("Uncaught ")) run.takeUncaught(text.split("\n")[0]);
-      else text.split("\n").forEach((line) => run.take(line));
+      else text.split("\n").forEach((line) => (COMPLAINT.test(line) ? run.takeUncaught(line) : run.take(line)));
     },
     onUncaught: ({ message, fate }) => fate === "lost" && run.takeUncaught(`Uncaught ${message}`),
   });

@@ -181,6 +181,10 @@ export class TestBoard extends TestTransport implements Board {
     if (Array.isArray(data)) return Uint8Array.from(data as number[]);
     throw new TypeError("These are no bytes.");
   }
+  _bytesPayload(bytes: string): Payload {
+    return this._payload(this._bytes(bytes));
+  }
+
   _shortPayload(data: unknown): Payload | undefined {
     return typeof data === "string" || data instanceof Uint8Array ? this._payload(data) : undefined;
   }

@@ -388,6 +388,7 @@ describe("the wait for the next attempt", () => {
     rig.start();
     rig.drop();
     expect(delay(rig)).toBe(50);
+    pass(100);
     expect(jest.getTimerCount()).toBe(1);
   });
 
@@ -558,6 +559,7 @@ describe("no timer survives", () => {
 
   test("idle: one timer, the next PING", () => {
     const rig = Rig.connected({ ping_interval_sec: 60 });
+    pass(100);
     expect(jest.getTimerCount()).toBe(1);
     pass(60000);
     rig.frame(0x8a);
