@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { checkBundles } from "./check_bundles";
+import { writeEspruinoModules } from "./espruino_module";
 
 const root = path.join(__dirname, "..");
 const dist = path.join(root, "dist");
@@ -30,7 +31,13 @@ async function buildIn(folder: string): Promise<boolean> {
     run(rollup, ["--config", "rollup.config.mjs", "--silent"], { BUILD_FOLDER: name }),
     run(require.resolve("typescript/bin/tsc"), ["-p", "tsconfig.simulator.json", "--outDir", `${name}/simulator`]),
   ]);
-  return built.every(Boolean) && checkBundles(folder);
+  if (!built.every(Boolean)) return false;
+  // The types of the modules under their names on the board: written by hand.
+  for (const name of ["board.d.ts", "board_modules.d.ts"]) {
+    fs.copyFileSync(path.join(__dirname, "publish", name), path.join(folder, name));
+  }
+  writeEspruinoModules(folder);
+  return checkBundles(folder);
 }
 
 const filesIn = (folder: string): string[] =>

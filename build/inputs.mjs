@@ -19,6 +19,7 @@ export const inputs = [
   "tools/quick_build.mjs",
   "tools/run_typescript.cjs",
   "package.json",
+  "LICENSE",
   "rollup.config.mjs",
   "tsconfig.json",
   "tsconfig.device.json",

@@ -37,7 +37,7 @@ export interface TransportError {
   message: string;
 }
 
-/** What a transport tells, once per call of `Transport.open`. Calls after `closed` are ignored. */
+/** What a transport reports, once per call of `Transport.open`. Calls after `closed` are ignored. */
 export interface TransportListener {
   /** The connection is there: bytes may be written. */
   opened(): void;

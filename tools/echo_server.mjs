@@ -2,10 +2,16 @@ import { createHash } from "node:crypto";
 import http from "node:http";
 
 /**
- * A WebSocket server on a free port of this machine that sends each message back, frame by frame. Resolves when it
- * listens. It needs nothing but Node, so that the published package can run scripts against it.
+ * A WebSocket server that sends each message back, frame by frame. Resolves when it listens. It needs nothing but Node,
+ * so that the published package can run scripts against it.
+ *
+ * @param {object} options
+ * @param {string} [options.host] the address to listen on; by default, this computer alone can connect
+ * @param {number} [options.port] by default a free one
+ * @param {(address: string) => void} [options.onConnect] called with the address of who has connected
+ * @param {(frame: { opcode: number, payload: Buffer }) => void} [options.onFrame] called with each frame of a message
  */
-export async function startEchoServer() {
+export async function startEchoServer({ host = "127.0.0.1", port = 0, onConnect = () => {}, onFrame = () => {} } = {}) {
   const sockets = new Set();
   let messages = 0;
   let connections = 0;
@@ -14,6 +20,7 @@ export async function startEchoServer() {
   });
   server.on("upgrade", (request, socket, head) => {
     connections++;
+    onConnect(socket.remoteAddress ?? "");
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     // A client that breaks off is the client's business.
@@ -40,6 +47,7 @@ export async function startEchoServer() {
           socket.write(serverFrame(0x8a, frame.payload));
         } else if (frame.opcode < 8) {
           if (frame.first & 0x80) messages++;
+          onFrame(frame);
           socket.write(serverFrame(frame.first, frame.payload));
         }
       }
@@ -49,10 +57,11 @@ export async function startEchoServer() {
   });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(port, host, resolve);
   });
   return {
-    url: `ws://127.0.0.1:${server.address().port}/`,
+    url: `ws://${host}:${server.address().port}/`,
+    port: server.address().port,
     /** Messages sent back so far. */
     messages: () => messages,
     /** Connections so far. */

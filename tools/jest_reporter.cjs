@@ -7,6 +7,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const { findEspruino } = require("./find_espruino.cjs");
+const { keepTestTime } = require("./test_time.cjs");
 
 /**
  * What is read here of Jest's results: of those that it hands to a reporter, and of those that `jest --json` writes.
@@ -76,12 +77,19 @@ function skipLines(results) {
   return ["", "Skipped tests:", ...lines.sort((one, other) => parseInt(other, 10) - parseInt(one, 10))];
 }
 
+/** How many test files there are. */
+const countFiles = () =>
+  fs
+    .readdirSync(path.join(__dirname, "../test"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts")).length;
+
 class SkipReporter {
   /**
    * @param {unknown} _contexts
-   * @param {Results} results
+   * @param {Results & Pick<import("@jest/reporters").AggregatedResult, "startTime">} results
    */
   onRunComplete(_contexts, results) {
+    if (results.testResults.length === countFiles()) keepTestTime(Date.now() - results.startTime);
     const lines = [...skipLines(results), "", countLine(results), ""];
     // Jest's own summary comes after every reporter's word: this one waits for the very end.
     process.once("exit", () => process.stdout.write(lines.join("\n")));

@@ -27,7 +27,7 @@ Runs a script for the board on this computer, unchanged, and prints what it prin
 The script finds the server's address in the global variable WS_URL, which is set here and not on a board: a script for
 both says \`typeof WS_URL === "undefined" ? "ws://192.168.1.10:8080/" : WS_URL\`. Ctrl-C ends it.`;
 
-/** Something that the user can mend: its message is all that is printed. */
+/** Something that the user can correct: its message is all that is printed. */
 export class UserError extends Error {}
 
 function readArguments(args, command) {

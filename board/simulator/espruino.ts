@@ -51,6 +51,7 @@ export function makeE(board: Interpreter, random: SoftwareRandom, hardware: Hard
       for (let bit = 0; bit < 8; bit++) if ((Number(value) >> bit) & 1) reversed |= 0x80 >> bit;
       return reversed;
     },
+    CRC32: (values: unknown) => crc32(numbers(board, values)),
     clip: (value: number, low: number, high: number) => Math.min(Math.max(value, low), high),
     hwRand: () => random.next(),
     srand: (seed: unknown) => random.seed(Number(seed) | 0),
@@ -115,6 +116,16 @@ function numbers(board: Interpreter, values: unknown): number[] {
   if (isAnyArrayBuffer(values)) return [...new Uint8Array(values)];
   if (ArrayBuffer.isView(values) && "length" in values) return Array.from(values as unknown as Numbers);
   throw board.realm.error("Error", `First argument must be Array, not ${typeName(values)}`);
+}
+
+/** The CRC-32 of zlib, unsigned. */
+function crc32(bytes: number[]): number {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte & 255;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
 }
 
 /**

@@ -9,7 +9,7 @@ export type ConnectMessage = "Not connected to the internet" | "Unable to locate
 export interface WifiLoss {
   /** What `connect` throws in the meantime. Default "Unable to create socket", as on an ESP32. */
   message?: ConnectMessage;
-  /** true: nobody tells. Sockets are silent: no data, no event, and what is written piles up. */
+  /** true: the firmware does not notice. Sockets are silent: no data, no event, and what is written piles up. */
   silent?: boolean;
 }
 

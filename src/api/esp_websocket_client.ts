@@ -28,6 +28,7 @@ export type {
   TransportError,
   TransportListener,
 } from "../board";
+export type * from "./c_types";
 export type { Config } from "../config/config";
 export type { Client } from "../client/client";
 export type {
@@ -266,7 +267,7 @@ export function esp_websocket_client_send_fin(client: Handle, timeout?: number):
 }
 
 /**
- * Starts the close handshake and returns at once; queued messages go first. CLOSED and FINISH tell that it is done,
+ * Starts the close handshake and returns at once; queued messages go first. CLOSED and FINISH report that it is done,
  * at the latest after `timeout` ticks (without limit: `network_timeout_ms`).
  * Returns `ESP_FAIL` if the client is not started. A client that is not connected is stopped.
  */

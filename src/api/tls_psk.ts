@@ -9,7 +9,7 @@
  *     });
  *
  * TLS 1.2 (RFC 5246) with PSK (RFC 4279), AES-128-CBC, HMAC-SHA-256 or, for GnuTLS, HMAC-SHA-1, encrypt-then-MAC
- * (RFC 7366) and extended master secret (RFC 7627). docs/security.md tells what it protects, and what it does not.
+ * (RFC 7366) and extended master secret (RFC 7627). docs/security.md says what it protects, and what it does not.
  */
 import type { Transport } from "../board";
 import { open, Settings } from "../tls_psk/connection";
@@ -29,7 +29,7 @@ export interface PskOptions {
   max_fragment_length?: number;
   /** True: talk to servers that know no extended master secret (RFC 7627 §5.4). Default: they are refused. */
   allow_no_ems?: boolean;
-  /** True: work on boards whose random numbers can be foretold. Default: they are refused. */
+  /** True: work on boards whose random numbers can be predicted. Default: they are refused. */
   allow_weak_random?: boolean;
 }
 
@@ -65,7 +65,7 @@ var tlsPsk: TlsPsk = function (options) {
   if (key.length < 16 || key.length > 64) throw "tls_psk: key must have 16 to 64 bytes, or their hexadecimal digits";
   if (!fragmentCode) throw "tls_psk: max_fragment_length must be 512, 1024, 2048 or 4096";
   if (!platform._randomIsGood && !options.allow_weak_random)
-    throw "tls_psk: this board's random numbers can be foretold: see allow_weak_random";
+    throw "tls_psk: this board's random numbers can be predicted: see allow_weak_random";
   var settings: Settings = {
     _identity: identity,
     _secret: premaster(key),

@@ -39,7 +39,7 @@ export interface ErrorHandle {
   esp_tls_last_esp_err: number;
   /** The TLS library's own code, 0 if it is not known. */
   esp_tls_stack_err: number;
-  /** Always 0: no board here tells why a certificate was refused. */
+  /** Always 0: no board here reports why a certificate was refused. */
   esp_tls_cert_verify_flags: number;
   /** A `WEBSOCKET_ERROR_TYPE_…`. */
   error_type: number;
@@ -49,7 +49,7 @@ export interface ErrorHandle {
   esp_transport_sock_errno: number;
 }
 
-/** `esp_websocket_event_data_t`: what a handler is told. */
+/** `esp_websocket_event_data_t`: what a handler gets. */
 export interface EventData {
   /**
    * DATA: a string for text messages and their continuations, a Uint8Array for everything else. ERROR: the message.

@@ -10,7 +10,7 @@ export type Provider = () => string | null | undefined;
 
 /**
  * `esp_websocket_client_config_t`, and what this project adds to it. Every field is optional; an unknown field makes
- * `esp_websocket_client_init` return null. docs/api.md tells each field's meaning.
+ * `esp_websocket_client_init` return null. docs/api.md describes each field.
  */
 export interface Config {
   /** `ws://` or `wss://` URI. `host`, `port`, `path`, `username` and `password` beat its parts. */
@@ -41,7 +41,7 @@ export interface Config {
   task_name?: string;
   /** Accepted without effect: there are no tasks. */
   task_stack?: number;
-  /** Longest frame to send and longest piece to hand on, in bytes. Default 1024. */
+  /** Longest frame to send and longest piece to pass on, in bytes. Default 1024. */
   buffer_size?: number;
   /** Certificate authority to check the server with: PEM, or DER with `cert_len`. */
   cert_pem?: string | Uint8Array;

@@ -19,7 +19,7 @@ export type Hash = (bytes: string) => ArrayBuffer;
 
 /** A board that has what TLS with pre-shared keys needs. Underscored names are shortened by the build. */
 export interface Platform extends Transport {
-  /** False: what `_random` gives can be foretold by somebody who has the same firmware. */
+  /** False: what `_random` gives can be predicted by somebody who has the same firmware. */
   readonly _randomIsGood: boolean;
   /** 32 random bits, 0…2³²-1. */
   _random(): number;

@@ -49,7 +49,7 @@ export interface WebSocketConfig extends Config {
   /**
    * Longest message that is received, in bytes; each fragment behind the first counts as 32 more. A longer one fails
    * the connection with 1009, as does one that the free memory has no room for. Default: the memory alone decides; on a
-   * board that does not tell how much is free, 65536.
+   * board that does not report how much is free, 65536.
    */
   max_message_size?: number;
 }
@@ -101,7 +101,7 @@ export interface EspruinoWebSocket {
    * @param opcode the frame's first byte, FIN bit and opcode. Default 0x81: text.
    */
   send(message: string | Uint8Array | ArrayBuffer, opcode?: number): void;
-  /** Starts the closing handshake; `close` tells that it is done. */
+  /** Starts the closing handshake; `close` reports that it is done. */
   close(): void;
 }
 
@@ -149,7 +149,7 @@ export interface WebSocket {
 /** The class, and Espruino's module. */
 export interface WebSocketClass {
   /**
-   * Connects; nothing is told before the caller returns. Blanks around the URL are taken off. Throws `SyntaxError` if it
+   * Connects; no event comes before the caller returns. Blanks around the URL are taken off. Throws `SyntaxError` if it
    * is none of a WebSocket or has a fragment, or if a subprotocol is no token or is there twice.
    *
    * ```js

@@ -2,27 +2,6 @@
 // print the same lines. PORT is preset: the port of a scripted server (test/board/simulator/scripted_server.ts).
 /* global PORT, Socket */
 var net = require("net");
-var checks = [];
-var log = [];
-
-function note(text) {
-  log.push(text);
-}
-
-function check(name, run) {
-  checks.push({ name: name, run: run });
-}
-
-function done() {
-  var name = checks.shift().name;
-  print(JSON.stringify([name, log]));
-  log = [];
-  setTimeout(next, 1);
-}
-
-function next() {
-  if (checks.length) checks[0].run();
-}
 
 function connect(line, connected) {
   var socket;

@@ -10,8 +10,11 @@ import { ScriptedServer } from "./simulator/scripted_server";
 
 const read = (name: string): string => readFileSync(join(__dirname, name), "utf8");
 
+/** What stands before each script. */
+const PRELUDE = read("contract_prelude.js");
+
 /** How many checks each script has: one line for each is wanted. */
-const checksOf = (script: string): number => script.match(/^check\(/gm)!.length;
+const checksOf = (script: string): number => script.match(/^(check|checkNow|watched)\(/gm)!.length;
 
 let server: ScriptedServer;
 let tls: TlsServers;
@@ -50,7 +53,7 @@ const scripts: Contract[] = [
 /** The script's lines, without what the firmware itself says in between. */
 async function linesOf(target: Target, one: Contract, tries = 5): Promise<string[]> {
   const { name, preset, shared } = one;
-  const { lines } = await target.run(read(name), { preset: preset(), sharedStrings: shared });
+  const { lines } = await target.run(`${PRELUDE}\n${read(name)}`, { preset: preset(), sharedStrings: shared });
   // Now and then the firmware's TLS says this with all the memory in the world.
   if (target.real && tries > 1 && lines.some((line) => line.includes("mbedtls_ssl_setup: Not enough memory"))) {
     return linesOf(target, one, tries - 1);

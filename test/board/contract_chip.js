@@ -1,25 +1,7 @@
 // What only a build with an ESP32's variables can show. Runs unchanged there and in the simulator, and must print the
 // same lines.
-var checks = [];
-var log = [];
 
-function note(text) {
-  log.push(text);
-}
-
-function check(name, run) {
-  checks.push({ name: name, run: run });
-}
-
-function next() {
-  if (!checks.length) return;
-  checks[0].run();
-  print(JSON.stringify([checks.shift().name, log]));
-  log = [];
-  setTimeout(next, 1);
-}
-
-check("variables of 14 bytes", function () {
+checkNow("variables of 14 bytes", function () {
   note(process.memory().blocksize);
   note(
     ["", "123456789", "1234567890", "1234567890123456789", "12345678901234567890"].map(function (text) {
@@ -37,7 +19,7 @@ check("variables of 14 bytes", function () {
   );
 });
 
-check("colors of 32 bits are lost", function () {
+checkNow("colors of 32 bits are lost", function () {
   var words = Graphics.createArrayBuffer(1, 2, 32);
   words.setColor(0x01020304).fillRect(0, 0, 0, 1);
   note(E.toString(words.buffer, ""));

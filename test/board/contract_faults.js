@@ -2,30 +2,20 @@
 // becomes another number. Runs unchanged on a real Espruino and in the simulator, and must print the same lines.
 // PORT is preset: the port of a scripted server (test/board/simulator/scripted_server.ts).
 /* global PORT, Uint8ClampedArray */
-var checks = [];
-var log = [];
 
-function note(text) {
-  log.push(text);
-}
-
-function done() {
-  process.removeAllListeners("uncaughtException");
-  print(JSON.stringify([checks.shift().name, log]));
-  log = [];
-  setTimeout(next, 1);
-}
-
-function next() {
-  if (!checks.length) return;
-  process.on("uncaughtException", function (error) {
-    note("uncaught " + error);
+/** A check that notes what nothing caught meanwhile; it calls `over` when it is over. */
+function watched(name, run) {
+  check(name, function () {
+    process.on("uncaughtException", function (error) {
+      note("uncaught " + error);
+    });
+    run();
   });
-  checks[0].run();
 }
 
-function check(name, run) {
-  checks.push({ name: name, run: run });
+function over() {
+  process.removeAllListeners("uncaughtException");
+  done();
 }
 
 function fails(text) {
@@ -37,7 +27,7 @@ function deep() {
   deep();
 }
 
-check("text that becomes a number", function () {
+watched("text that becomes a number", function () {
   var texts = ["01234", "0100", "017", "08", "09.5", "00", "0", "-010", "+017", "0x10", "0b11", "0o17"];
   note(
     texts.map(function (text) {
@@ -47,32 +37,32 @@ check("text that becomes a number", function () {
   note([+"", +" 5", +"1e3", +"12abc", +"1 2", +[5], +null, +true, +undefined === +undefined, +"\n5"]);
   note([+"019", Number("0128"), "019" - 0, parseFloat("010.5"), parseFloat(" 12 "), parseFloat("1x")]);
   note([parseInt("077"), parseInt("0x1F"), parseInt(" 42"), parseInt("12abc"), Number(), Number([])]);
-  done();
+  over();
 });
 
-check("blanks behind a number", function () {
+watched("blanks behind a number", function () {
   note([isNaN(+"5 "), isNaN(+" "), isNaN(Number("5\n")), isNaN(+" 010 "), isNaN(+"\t")]);
-  done();
+  over();
 });
 
-check("JSON escapes every byte beyond ASCII", function () {
+watched("JSON escapes every byte beyond ASCII", function () {
   var bytes = E.toString([75, 0xc3, 0xbc, 0x7f, 0x80, 0xff]);
   note(JSON.stringify(bytes) == '"K\\u00C3\\u00BC\\u007F\\u0080\\u00FF"');
   note(JSON.stringify({ a: bytes }).length);
   note(JSON.stringify(['\0\x1f\n"\\/']));
-  done();
+  over();
 });
 
-check("E.toString of typed arrays", function () {
+watched("E.toString of typed arrays", function () {
   note(E.toString(new Uint16Array([0x4142, 0x1234, 65])));
   note(E.toString(new Float32Array([65.5, 300, 66])));
   note([E.toString(new Int8Array([-1, 65])), E.toString(new Uint32Array([0x41424344, 66]))]);
   note([E.toString(new Uint8ClampedArray([65, 66])), E.toString(new Uint8Array([65, 66, 67, 68]).subarray(1, 3))]);
   note(E.toUint8Array(new Uint16Array([300])));
-  done();
+  over();
 });
 
-check("an exception and a try in one pass", function () {
+watched("an exception and a try in one pass", function () {
   setTimeout(fails, 20, "first");
   setTimeout(function () {
     try {
@@ -81,10 +71,10 @@ check("an exception and a try in one pass", function () {
       note("caught");
     }
   }, 20);
-  setTimeout(done, 60);
+  setTimeout(over, 60);
 });
 
-check("a try before the exception", function () {
+watched("a try before the exception", function () {
   setTimeout(function () {
     try {
       fails("inner");
@@ -93,16 +83,16 @@ check("a try before the exception", function () {
     }
   }, 20);
   setTimeout(fails, 20, "outer");
-  setTimeout(done, 60);
+  setTimeout(over, 60);
 });
 
-check("two exceptions in one pass", function () {
+watched("two exceptions in one pass", function () {
   setTimeout(fails, 20, "first");
   setTimeout(fails, 20, "second");
-  setTimeout(done, 60);
+  setTimeout(over, 60);
 });
 
-check("an exception, and a caught one", function () {
+watched("an exception, and a caught one", function () {
   setTimeout(fails, 20, "first");
   setTimeout(function () {
     try {
@@ -111,10 +101,10 @@ check("an exception, and a caught one", function () {
       note("caught " + error.message);
     }
   }, 20);
-  setTimeout(done, 60);
+  setTimeout(over, 60);
 });
 
-check("recursion without end is not to be caught", function () {
+watched("recursion without end is not to be caught", function () {
   setTimeout(function () {
     try {
       deep();
@@ -125,10 +115,10 @@ check("recursion without end is not to be caught", function () {
     }
     note("behind");
   }, 5);
-  setTimeout(done, 60);
+  setTimeout(over, 60);
 });
 
-check("an interval that is cut off is removed", function () {
+watched("an interval that is cut off is removed", function () {
   var count = 0;
   setInterval(function () {
     note("interval " + ++count);
@@ -136,20 +126,20 @@ check("an interval that is cut off is removed", function () {
   }, 10);
   setTimeout(function () {
     note(E.getErrorFlags().indexOf("CALLBACK") >= 0);
-    done();
+    over();
   }, 100);
 });
 
-check("an interval that throws goes on", function () {
+watched("an interval that throws goes on", function () {
   var count = 0;
   var id = setInterval(function () {
     if (++count == 3) clearInterval(id);
     fails("interval " + count);
   }, 10);
-  setTimeout(done, 100);
+  setTimeout(over, 100);
 });
 
-check("an event's other listeners run after one was cut off, and events wait for the next pass", function () {
+watched("an event's other listeners run after one was cut off, and events wait for the next pass", function () {
   var o = {};
   o.on("a", function () {
     note("first");
@@ -160,7 +150,7 @@ check("an event's other listeners run after one was cut off, and events wait for
   });
   o.on("b", function () {
     note("event");
-    setTimeout(done, 10);
+    setTimeout(over, 10);
   });
   o.emit("a");
   setTimeout(function () {
@@ -175,11 +165,11 @@ function connect(onData) {
     socket.write("a");
   });
   socket.on("data", onData);
-  socket.on("close", done);
+  socket.on("close", over);
   return socket;
 }
 
-check("a data listener that throws stays", function () {
+watched("a data listener that throws stays", function () {
   var count = 0;
   var socket = connect(function (data) {
     note(data);
@@ -191,7 +181,7 @@ check("a data listener that throws stays", function () {
   });
 });
 
-check("a data listener that is cut off is removed", function () {
+watched("a data listener that is cut off is removed", function () {
   var socket = connect(function (data) {
     note(data);
     setTimeout(function () {
@@ -207,7 +197,7 @@ check("a data listener that is cut off is removed", function () {
   });
 });
 
-check("socket.write makes text of what is no string", function () {
+watched("socket.write makes text of what is no string", function () {
   var values = [
     new Uint16Array([300, 65]),
     new Float32Array([1.5, 2]),

@@ -1,26 +1,6 @@
 // What scripts may rely on in the interpreter itself: events, timers, promises, modules, Storage, E, crypto. Runs
 // unchanged on a real Espruino and in the simulator, and must print the same lines.
 /* global changeInterval */
-var checks = [];
-var log = [];
-
-function note(text) {
-  log.push(text);
-}
-
-function done() {
-  print(JSON.stringify([checks.shift().name, log]));
-  log = [];
-  setTimeout(next, 1);
-}
-
-function next() {
-  if (checks.length) checks[0].run();
-}
-
-function check(name, run) {
-  checks.push({ name: name, run: run });
-}
 
 function soon() {
   setTimeout(done, 30);
@@ -269,6 +249,7 @@ check("E", function () {
   note(E.toUint8Array(1, [2, 3], "AB", { data: 9, count: 2 }, new Uint16Array([300]), new Uint8Array([7]).buffer));
   note([E.toUint8Array("\x80\xff"), E.toArrayBuffer("ABC").byteLength, E.toArrayBuffer([1])]);
   note([E.sum([1, 2, 3]), E.sum(new Int8Array([1, -2])), E.sum("\x01\x02")]);
+  note([E.CRC32("123456789"), E.CRC32(new Uint8Array([255, 0, 1])), E.CRC32(""), E.CRC32([1, 2, 3])]);
   note(E.getErrorFlags());
   attempt("toString(undefined)", function () {
     E.toString(undefined);

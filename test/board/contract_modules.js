@@ -1,26 +1,6 @@
 // What ordinary scripts for boards use beside sockets: files, pins, addresses. Runs unchanged on a real Espruino and in
 // the simulator, and must print the same lines.
 /* global clearWatch, D4, D5, Pin, pinMode, digitalWrite, setWatch, url */
-var checks = [];
-var log = [];
-
-function note(text) {
-  log.push(text);
-}
-
-function done() {
-  print(JSON.stringify([checks.shift().name, log]));
-  log = [];
-  setTimeout(next, 1);
-}
-
-function next() {
-  if (checks.length) checks[0].run();
-}
-
-function check(name, run) {
-  checks.push({ name: name, run: run });
-}
 
 function attempt(name, run) {
   try {

@@ -1,12 +1,6 @@
 // Strings that are other memory: a file's in flash, or an array's. Runs unchanged on a real Espruino and in the
 // simulator with shared strings, and must print the same lines.
 var Storage = require("Storage");
-var checks = [];
-var log = [];
-
-function note(text) {
-  log.push(text);
-}
 
 function attempt(name, run) {
   try {
@@ -16,19 +10,7 @@ function attempt(name, run) {
   }
 }
 
-function check(name, run) {
-  checks.push({ name: name, run: run });
-}
-
-function next() {
-  if (!checks.length) return;
-  checks[0].run();
-  print(JSON.stringify([checks.shift().name, log]));
-  log = [];
-  setTimeout(next, 1);
-}
-
-check("a file's string looks like any", function () {
+checkNow("a file's string looks like any", function () {
   Storage.write("f", "0123456789");
   var s = Storage.read("f");
   note([typeof s, s.length, s === "0123456789", s == "0123456789", !s, s[2], s.charCodeAt(3), s]);
@@ -44,7 +26,7 @@ check("a file's string looks like any", function () {
   Storage.erase("g");
 });
 
-check("a file is erased", function () {
+checkNow("a file is erased", function () {
   Storage.write("f", "0123456789");
   var s = Storage.read("f");
   var list = [s];
@@ -65,7 +47,7 @@ check("a file is erased", function () {
   note(["" + s, list, object, part, tail, cut, joined, copy]);
 });
 
-check("a file is written anew, the same, and in part", function () {
+checkNow("a file is written anew, the same, and in part", function () {
   Storage.write("f", "aaaaaaaaaa");
   var first = Storage.read("f");
   Storage.write("f", "aaaaaaaaaa");
@@ -81,7 +63,7 @@ check("a file is written anew, the same, and in part", function () {
   note([part, Storage.read("h")]);
 });
 
-check("an array's string changes with it", function () {
+checkNow("an array's string changes with it", function () {
   var bytes = new Uint8Array(20);
   bytes.fill(65);
   var s = E.toString(bytes);
@@ -104,7 +86,7 @@ check("an array's string changes with it", function () {
   note(u);
 });
 
-check("no characters are true where characters are known", function () {
+checkNow("no characters are true where characters are known", function () {
   if (process.env.BOARD.slice(0, 5) === "ESP32" || "\u20ac".charCodeAt(0) !== 0x20ac) return;
   var empty = E.asUTF8("");
   note([!!empty, empty === "", empty.length, empty ? 1 : 2, empty || "x", typeof empty]);

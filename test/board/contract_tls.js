@@ -2,27 +2,7 @@
 // the same lines. Preset are the ports of several servers (test/board/simulator/tls_servers.ts) and DER in base64.
 /* global PORT, PORT_13, PORT_MUTUAL, PORT_PLAIN, PORT_SHUT, CERT, KEY, RSA_KEY, FOREIGN */
 var tls = require("tls");
-var checks = [];
-var log = [];
 var anyCode = false;
-
-function note(text) {
-  log.push(text);
-}
-
-function check(name, run) {
-  checks.push({ name: name, run: run });
-}
-
-function done() {
-  print(JSON.stringify([checks.shift().name, log]));
-  log = [];
-  setTimeout(next, 1);
-}
-
-function next() {
-  if (checks.length) checks[0].run();
-}
 
 process.on("uncaughtException", function (error) {
   note("uncaught " + (anyCode ? error.message.replace(/-0x[0-9a-f]+/, "some code") : error));

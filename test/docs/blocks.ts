@@ -8,9 +8,12 @@
  *     js node-server   a server for boards: test/tls_psk/interop.test.ts, as ini
  *     js file=NAME     is what the file NAME holds
  *     ts, c            is compiled
+ *     ts board         a script for the board in TypeScript: test/package/typescript.test.ts compiles and runs it
+ *     json             is JSON
  *     sh               names commands, files and options that exist
  *     text             behind a block that is run: what that prints
  *     text start       what `npm start` prints
+ *     text picture     a drawing
  *     text from=NAME   lines that the file NAME can print
  */
 import fs from "node:fs";
@@ -36,10 +39,11 @@ export interface Block {
   output?: string;
 }
 
-/** README.md, CHANGELOG.md and what lies in docs/. */
+/** The pages in the project's folder, and those in docs/. */
 export function documents(): string[] {
   const docs = fs.readdirSync(path.join(root, "docs")).map((name) => `docs/${name}`);
-  return ["README.md", "CHANGELOG.md", ...docs.filter((name) => name.endsWith(".md")).sort()];
+  const pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "ARCHITECTURE.md"];
+  return [...pages, ...docs.filter((name) => name.endsWith(".md")).sort()];
 }
 
 export function read(document: string): string {

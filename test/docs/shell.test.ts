@@ -18,7 +18,7 @@ function wrong(line: string): string | undefined {
   const [program, ...args] = words;
   switch (program) {
     case "npm": {
-      if (args[0] === "ci" || args[0] === "install") return undefined;
+      if (["ci", "init", "install"].includes(args[0])) return undefined;
       const name = args[0] === "run" ? args[1] : args[0];
       if (!scripts[name]) return `npm has no script ${name}`;
       return name === "start" ? wrongOptions(args.slice(1), startHelp) : undefined;

@@ -1,6 +1,7 @@
 /** What else the documents say can be checked: links, figures, languages of blocks. */
 import fs from "node:fs";
 import path from "node:path";
+import ts from "typescript";
 import { blocks, documents, read, root, TESTED_ELSEWHERE } from "./blocks";
 
 /** A heading's anchor, as GitHub makes it. */
@@ -20,6 +21,72 @@ function anchors(document: string): Set<string> {
 function withoutBlocks(text: string): string {
   return text.replace(/^( *)```[^]*?^\1```$/gm, "");
 }
+
+/** Words that a technical writer of today does not use, and what to write. CONTRIBUTING.md asks for usual words. */
+const STIFF: [RegExp, string][] = [
+  [/\bforetold\b/i, "predicted"],
+  [/\bmend(s|ed|ing)?\b/i, "fix, correct"],
+  [/\b(not|hardly) legible\b/i, "garbled"],
+  [/\bhand(s|ed|ing)? (it |them )?on\b/i, "pass on"],
+  [/\btells?\b(?! (\w+ )?apart)/i, "report, say"],
+  [/\b(is|are|was|were|be) told\b/i, "report, get"],
+  [/\bbe it ever\b/i, "however"],
+  [/\blest\b/i, "so that … not"],
+  [/\bbesides *[.;:)]/i, "also"],
+  [/\b(himself|herself|his)\b/i, "their, them"],
+  [/\bcomes? back by itself\b/i, "reconnects"],
+  [/\bin good order\b/i, "cleanly"],
+];
+
+/** The lines of a text with such words, and the words to take. */
+const stiffLines = (text: string): string[] =>
+  text
+    .split("\n")
+    .flatMap((line) =>
+      STIFF.filter(([words]) => words.test(line)).map(
+        ([words, better]) => `${words.exec(line)![0]} (${better}): ${line.trim()}`
+      )
+    );
+
+const examplePages = fs
+  .readdirSync(path.join(root, "examples"))
+  .map((name) => `examples/${name}/README.md`)
+  .filter((name) => fs.existsSync(path.join(root, name)));
+
+const types = ["esp_websocket_client", "websocket", "tls_psk", "board", "board_modules"].map(
+  (name) => `dist/${name}.d.ts`
+);
+
+test.each([...documents(), "bench/README.md", ...examplePages, ...types])("%s uses usual words", (name) => {
+  expect(stiffLines(read(name))).toEqual([]);
+});
+
+test("messages use usual words", () => {
+  const files = ["src", "board", "tools", "bin"].flatMap((folder) =>
+    fs
+      .readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.([cm]?js|ts)$/.test(name))
+      .map((name) => path.join(folder, name))
+  );
+  const messages = files.flatMap((file) => {
+    const found: string[] = [];
+    const visit = (node: ts.Node): void => {
+      if ((ts.isStringLiteralLike(node) || ts.isTemplateMiddleOrTemplateTail(node)) && node.text.includes(" "))
+        found.push(node.text);
+      if (ts.isTemplateHead(node)) found.push(node.text);
+      node.forEachChild(visit);
+    };
+    visit(ts.createSourceFile(file, read(file), ts.ScriptTarget.ES2022, true));
+    return found;
+  });
+  expect(messages.length).toBeGreaterThan(300);
+  expect(messages.flatMap(stiffLines)).toEqual([]);
+});
+
+test("stiff words are found", () => {
+  const found = stiffLines("It was mended, lest\nhe hands it on himself; CLOSED tells that.\nThis tells them apart.");
+  expect(found.map((line) => line.split(" (")[0])).toEqual(["mended", "lest", "hands it on", "tells", "himself"]);
+});
 
 describe.each(documents())("%s", (document) => {
   const text = withoutBlocks(read(document));
@@ -47,9 +114,9 @@ describe.each(documents())("%s", (document) => {
 });
 
 test("every block is of a language that is tested", () => {
-  const tested = ["js", "ts", "sh", "c", "ini", ""];
+  const tested = ["js", "ts", "json", "sh", "c", "ini", ""];
   const others = blocks(
-    ({ language, words }) => !tested.includes(language) && !words.some((word) => /^(start$|from=)/.test(word))
+    ({ language, words }) => !tested.includes(language) && !words.some((word) => /^(start$|picture$|from=)/.test(word))
   );
   expect(others.map(({ place, language }) => `${place} ${language}`)).toEqual([]);
 });
@@ -72,6 +139,6 @@ test("README lists every document", () => {
   expect(documents().filter((name) => name !== "README.md" && !text.includes(`](${name})`))).toEqual([]);
 });
 
-test("README tells the sizes of three bundles", () => {
+test("README has the sizes of three bundles", () => {
   expect(read("README.md").match(/\| about [\d.]+ kB/g)).toHaveLength(3);
 });

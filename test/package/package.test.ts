@@ -39,7 +39,9 @@ describe("what is in it", () => {
     );
     const strange = own.filter(
       (name) =>
-        !/^(dist|bin|examples|docs|tools)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json|flash\.sh)$/.test(name)
+        !/^(dist|bin|examples|docs|tools)\/|^bench\/(README\.md|chart\.svg)$|^([A-Z]+(\.md)?|package\.json|flash\.sh)$/.test(
+          name
+        )
     );
     expect(strange).toEqual([]);
     expect(own.filter((name) => /test|node_modules|\.flash$|tsbuildinfo/.test(name))).toEqual([]);
@@ -72,8 +74,31 @@ describe("what is in it", () => {
   test("nothing but what is packed was installed with it, and no script of its runs", () => {
     const modules = fs.readdirSync(path.join(project.folder, "node_modules")).filter((name) => !name.startsWith("."));
     expect(modules).toEqual(["esp-websocket-client"]);
+    // npm runs `prepare` for git and for packing alone. What it calls is not in the package.
     const { scripts } = JSON.parse(project.read(`${installed}/package.json`)) as { scripts: Record<string, string> };
-    expect(Object.keys(scripts).filter((name) => /install|prepare|prepublish/.test(name))).toEqual([]);
+    expect(Object.keys(scripts).filter((name) => /install|prepublish/.test(name))).toEqual([]);
+  });
+
+  test("what README shows and links to", () => {
+    const links = [...project.read(`${installed}/README.md`).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(
+      ([, link]) => link
+    );
+    const own = links.filter((link) => !/^https:/.test(link));
+    expect(own.filter((link) => /\.svg$/.test(link)).length).toBeGreaterThan(0);
+    expect(own.filter((link) => !fs.existsSync(path.join(project.folder, installed, link)))).toEqual([]);
+  });
+
+  test("where it comes from", () => {
+    const { repository, bugs, homepage } = JSON.parse(project.read(`${installed}/package.json`)) as Record<
+      string,
+      unknown
+    >;
+    const page = "https://github.com/esp-websocket-client/esp-websocket-client";
+    expect({ repository, bugs, homepage }).toEqual({
+      repository: { type: "git", url: `git+${page}.git` },
+      bugs: { url: `${page}/issues` },
+      homepage: `${page}#readme`,
+    });
   });
 });
 
@@ -84,7 +109,7 @@ describe("npx esp-websocket-client", () => {
     const { status, stdout } = await command("--help");
     expect(status).toBe(0);
     const commands = stdout.match(/^ {2}\w+/gm)!.map((line) => line.trim());
-    expect(commands).toEqual(["flash", "run", "conformance"]);
+    expect(commands).toEqual(["flash", "run", "serve", "conformance"]);
     for (const name of commands) {
       const help = await command(name, "--help");
       expect({ name, ...help }).toMatchObject({

@@ -34,15 +34,9 @@ export function createProject(): Project {
     { filename: string; files: { path: string }[] },
   ];
   fs.writeFileSync(path.join(folder, "package.json"), '{ "name": "user", "private": true }\n');
-  npm(
-    "install",
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-    "--omit=optional",
-    "--offline",
-    `./${tarball.filename}`
-  );
+  // With scripts: it has none that runs here. With a cache of its own: what others have downloaded is not found.
+  const cache = path.join(folder, ".npm-cache");
+  npm("install", "--no-audit", "--no-fund", "--omit=optional", "--offline", "--cache", cache, `./${tarball.filename}`);
   return {
     folder,
     packed: tarball.files.map((file) => file.path),

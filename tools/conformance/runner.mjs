@@ -139,7 +139,7 @@ async function listCases(board, preset, selection) {
   });
   if (!reached) throw new UserError([`No WebSocket server answers at ${preset.URL}.`, ...problems].join(" "));
   if (count === undefined)
-    throw new UserError(`${preset.URL} does not speak the fuzzing protocol: it told no case count.`);
+    throw new UserError(`${preset.URL} does not speak the fuzzing protocol: it gave no case count.`);
   return Array.from({ length: count }, (_, index) => {
     const info = infos.get(index + 1);
     return { number: index + 1, id: String(info?.id ?? index + 1), description: String(info?.description ?? "") };

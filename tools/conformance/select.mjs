@@ -1,6 +1,6 @@
 /** Which cases to run: `--cases 1-5,9.*`. */
 
-/** Something that the user can mend: its message is all that is printed. */
+/** Something that the user can correct: its message is all that is printed. */
 export class UserError extends Error {}
 
 /**

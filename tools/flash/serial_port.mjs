@@ -40,8 +40,12 @@ function howToInstall() {
     : `run \`${command} --global espruino\``;
 }
 
+/** `COM12` for what Windows also calls `com12` and `\\.\COM12`; the library takes nothing else. */
+const windowsName = (name) => name.replace(/^(?:\\\\[.?]\\)?(com\d+):?$/i, (_, port) => port.toUpperCase());
+
 /** Opens a serial device. */
-export async function openSerial(name, baud) {
+export async function openSerial(given, baud) {
+  const name = windows ? windowsName(given) : given;
   const SerialPort = loadSerialPort();
   try {
     if (SerialPort) return await openWithLibrary(SerialPort, name, baud);

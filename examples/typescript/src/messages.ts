@@ -1,7 +1,7 @@
 /** What the server may ask of the board. */
 export type Command = { do: "report"; unit: "variables" | "percent" } | { do: "stop"; because: string };
 
-/** What the board tells. */
+/** What the board reports. */
 export interface Report {
   free: number;
   unit: "variables" | "percent";

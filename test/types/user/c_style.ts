@@ -83,3 +83,31 @@ const transport: Transport = {
   },
 };
 ws.esp_websocket_client_init({ ext_transport: transport, uri_provider: () => "ws://host/" });
+
+// The C header's names of types
+const c_config: ws.esp_websocket_client_config_t = { uri: "ws://host/" };
+const handle: ws.esp_websocket_client_handle_t = ws.esp_websocket_client_init(c_config);
+// @ts-expect-error: as in C, the handle may be null
+print(handle.tx_queued);
+const on_event: ws.esp_event_handler_t = (
+  arg: unknown,
+  base: ws.esp_event_base_t,
+  id: ws.esp_websocket_event_id_t,
+  event: ws.esp_websocket_event_data_t
+) => {
+  const codes: ws.esp_websocket_error_codes_t = event.error_handle;
+  const type: ws.esp_websocket_error_type_t = codes.error_type;
+  const opcode: ws.ws_transport_opcodes_t = event.op_code;
+  if (id === ws.WEBSOCKET_EVENT_ERROR && type === ws.WEBSOCKET_ERROR_TYPE_HANDSHAKE) print(base, opcode, arg);
+};
+const any_event: ws.esp_websocket_event_id_t = ws.WEBSOCKET_EVENT_ANY;
+const over_ssl: ws.esp_websocket_transport_t = ws.WEBSOCKET_TRANSPORT_OVER_SSL;
+const second: ws.TickType_t = 1000 / ws.portTICK_PERIOD_MS;
+const result: ws.esp_err_t = ws.esp_websocket_register_events(handle, any_event, on_event, over_ssl);
+ws.esp_websocket_client_close(handle, second + result);
+same<ws.esp_websocket_client_config_t, Config>();
+same<ws.esp_websocket_client_handle_t, ReturnType<typeof ws.esp_websocket_client_init>>();
+same<ws.esp_websocket_event_data_t, EventData>();
+same<ws.esp_websocket_error_codes_t, EventData["error_handle"]>();
+// @ts-expect-error: an unknown field, as in C
+const c_wrong: ws.esp_websocket_client_config_t = { url: "ws://host/" };
