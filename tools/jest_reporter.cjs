@@ -35,6 +35,11 @@ const WANTED = [
     sentence: "an IoT.js that is not here: put `iotjs` on the PATH or its file name in IOTJS (small heap: IOTJS_SMALL)",
   },
   {
+    tests: /set ESP32_CONSOLE\b/,
+    isHere: () => Boolean(process.env.ESP32_CONSOLE),
+    sentence: "a board: name its console in ESP32_CONSOLE and run `npm run test:board`",
+  },
+  {
     tests: /set ESPRUINO_ESP32\b/,
     isHere: () => Boolean(process.env.ESPRUINO_ESP32),
     sentence: "an Espruino like an ESP32's, of 32 bits: put the file name of one in ESPRUINO_ESP32",

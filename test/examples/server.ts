@@ -1,6 +1,7 @@
 /** The echo server of the examples, which counts what it sees. */
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
+import { LISTEN_HOST } from "../support/hosts";
 
 export interface Echo {
   url: string;
@@ -15,7 +16,7 @@ export interface Echo {
 
 /** Starts it; `answer` sees each message before it is sent back. */
 export async function startEcho(answer?: (socket: WebSocket, message: string | Buffer) => void): Promise<Echo> {
-  const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  const server = new WebSocketServer({ host: LISTEN_HOST, port: 0 });
   let change = (): void => {};
   const echo: Echo = {
     url: "",

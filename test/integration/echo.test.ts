@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { WebSocket, WebSocketServer } from "ws";
-import { describeTargets, targets } from "../support/targets";
+import { LISTEN_HOST } from "../support/hosts";
+import { describeTargets, hasSmallHeap, targets } from "../support/targets";
 
 // The main job, against a real server library: messages of 0 to 1,000,000 bytes there and back, in frames of
 // buffer_size and in frames of the server's size, with PINGs in between from both sides; and the memory afterwards.
@@ -11,7 +12,7 @@ const script = readFileSync(path.join(__dirname, "echo.js"), "utf8");
 let server: WebSocketServer;
 
 beforeAll(async () => {
-  server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
+  server = new WebSocketServer({ host: LISTEN_HOST, port: 0, perMessageDeflate: false });
   await new Promise((resolve) => server.once("listening", resolve));
   server.on("connection", (socket: WebSocket) => {
     socket.on("error", () => {});
@@ -39,7 +40,7 @@ describeTargets(
   "echo against a real server",
   (target) => {
     test("0 to 1,000,000 bytes, fragments, PINGs, a streamed message, the close, and all memory back", async () => {
-      const sizes = target.name.includes("small heap") ? short : long;
+      const sizes = hasSmallHeap(target) ? short : long;
       const stream = 64000;
       // From Storage, as on a board: its functions stay in flash.
       const result = await target.run('require("app");', {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { WebSocket, WebSocketServer } from "ws";
+import { LISTEN_HOST } from "../support/hosts";
 import { describeTargets, hasSmallHeap, targets, type Target } from "../support/targets";
 
 // Messages that wait for one another, and those of many frames, are masked by Espruino's own pictures where it has them,
@@ -14,7 +15,7 @@ let server: WebSocketServer;
 const firstWrong = (data: Buffer): number => data.findIndex((byte, index) => byte !== ((index % 251) & 127));
 
 beforeAll(async () => {
-  server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
+  server = new WebSocketServer({ host: LISTEN_HOST, port: 0, perMessageDeflate: false });
   await new Promise((resolve) => server.once("listening", resolve));
   server.on("connection", (socket: WebSocket) => {
     socket.on("error", () => {});

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import net, { type AddressInfo } from "node:net";
 import path from "node:path";
 import { acceptFor } from "../support/peer";
+import { LISTEN_HOST } from "../support/hosts";
 import { describeTargets, targets, type Target } from "../support/targets";
 
 // Strings, regular expressions, numbers and dates are the interpreter's: what the client makes of configurations and of
@@ -23,7 +24,7 @@ class Origins {
 
   async start(): Promise<number> {
     for (const server of this.servers)
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+      await new Promise<void>((resolve) => server.listen(0, LISTEN_HOST, () => resolve()));
     return this.port(0);
   }
 

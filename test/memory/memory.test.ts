@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { WebSocketServer } from "ws";
 import { startPeer, switching, text } from "../support/peer";
+import { LISTEN_HOST } from "../support/hosts";
 import { smallInterpreters, type RunResult, type Target } from "../support/targets";
 
 /** Without any, the tests below are skipped under these names. */
@@ -15,7 +16,7 @@ const HEAP = 2500;
 
 /** An echo server; `want N` is answered with N bytes of text. */
 async function startServer(): Promise<{ url: string; closes: number[]; lengths: number[]; close(): Promise<void> }> {
-  const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
+  const server = new WebSocketServer({ host: LISTEN_HOST, port: 0, perMessageDeflate: false });
   const closes: number[] = [];
   const lengths: number[] = [];
   server.on("connection", (socket) => {

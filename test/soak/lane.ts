@@ -5,6 +5,7 @@ import net from "node:net";
 import path from "node:path";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Target } from "../support/targets";
+import { LISTEN_HOST } from "../support/hosts";
 import { judge, type Evidence, type Seen, type Verdict } from "./judge";
 import { connectionOf, type Message, type Plan } from "./plan";
 import { Proxy, type Link } from "./proxy";
@@ -57,7 +58,7 @@ export interface RoundResult extends Verdict {
 export class Lane {
   /** How often each kind of fault has happened. */
   readonly faults: Record<string, number> = {};
-  private readonly server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
+  private readonly server = new WebSocketServer({ host: LISTEN_HOST, port: 0, perMessageDeflate: false });
   private readonly control = net.createServer();
   private readonly sides = new Map<Link, ServerSide>();
   private readonly links = new Map<number, Link>();
@@ -145,7 +146,7 @@ export class Lane {
     this.proxy.onServerConnection = (port, link) => this.links.set(port, link);
     this.server.on("connection", (socket, request) => this.onConnection(socket, request.socket.remotePort!));
     await this.proxy.listen();
-    await new Promise<void>((resolve) => this.control.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => this.control.listen(0, LISTEN_HOST, resolve));
     const connected = new Promise<net.Socket>((resolve) => this.control.once("connection", resolve));
     const { port } = this.control.address() as net.AddressInfo;
     const onLine = (line: string): void => this.onLine(line);

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import net from "node:net";
+import { LISTEN_HOST } from "../support/hosts";
 import type { Action, Answer, Connection, Direction, Region } from "./plan";
 
 /** Reads along one direction of a connection. */
@@ -288,7 +289,7 @@ export class Link {
   }
 
   private connect(): void {
-    const server = net.connect({ host: "127.0.0.1", port: this.proxy.serverPort });
+    const server = net.connect({ host: LISTEN_HOST, port: this.proxy.serverPort });
     this.server = server;
     server.setNoDelay(true);
     server.on("connect", () => this.proxy.onServerConnection(server.localPort!, this));
@@ -378,7 +379,7 @@ export class Proxy {
   async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.listener.once("error", reject);
-      this.listener.listen(this.port, "127.0.0.1", resolve);
+      this.listener.listen(this.port, LISTEN_HOST, resolve);
     });
     this.port = (this.listener.address() as net.AddressInfo).port;
   }

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
+import { fromBoard, LISTEN_HOST } from "./hosts";
 
 /** A frame as it came from the client. */
 export interface ReceivedFrame {
@@ -174,7 +175,7 @@ export class PeerConnection {
       this.gather();
       const end = this.rest.indexOf("\r\n\r\n");
       if (end < 0) return false;
-      this.head = this.rest.toString("latin1", 0, end + 4);
+      this.head = fromBoard(this.rest.toString("latin1", 0, end + 4));
       this.rest = this.rest.subarray(end + 4);
       return true;
     }, "the request");
@@ -366,7 +367,7 @@ export async function startPeer(script: PeerScript = () => {}, port = 0): Promis
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(port, LISTEN_HOST, resolve);
   });
   const bound = (server.address() as net.AddressInfo).port;
   return {

@@ -3,7 +3,10 @@
  * on the PATH; `$ESPRUINO_SMALL` may name a second one, built with a small heap and byte strings, `$ESPRUINO_ESP32` a
  * third, of 32 bits and with the variables, strings and stack of an ESP32);
  * IoT.js where it is found (`$IOTJS`, or `iotjs` on the PATH), and its stand-in.
- * `TARGETS=iotjs` leaves the last two, `TARGETS=espruino` the others.
+ * `TARGETS=iotjs` leaves the last two, `TARGETS=espruino` the others, `TARGETS=esp32` the one in `$ESPRUINO_ESP32`.
+ *
+ * `TARGETS=board` is a board: `$ESP32_CONSOLE` names its console (`tcp://host:port` or a serial device), and
+ * `$ESP32_HOST` the address under which it reaches this machine. It takes one script at a time.
  *
  * A script is the same ES5 source everywhere. It finds the library by `require("esp_websocket_client")`, and its run
  * ends when it prints the line `DONE`, or has no timer and no socket left.
@@ -14,6 +17,7 @@ import os from "node:os";
 import path from "node:path";
 import { findEspruino } from "../../tools/find_espruino.cjs";
 import { findIotjs, IOTJS_BUNDLE, startIotjs, startStandIn } from "../board/jerryscript/run";
+import { forBoard, fromBoard } from "./hosts";
 
 const root = path.join(__dirname, "../..");
 
@@ -81,6 +85,8 @@ export interface Target {
   readonly longBits: 32 | 64;
   /** The interpreter's file; undefined for the simulator. */
   readonly program?: string;
+  /** The console of a board; undefined for what runs on this machine. */
+  readonly consolePort?: string;
   /** Starts a script. */
   start(script: string, options?: RunOptions): Running;
   /** Runs a script to its end. */
@@ -100,11 +106,15 @@ export function smallInterpreters(): Target[] {
 /** Every target that is here. The simulator comes twice: with byte strings (ESP32), and with Unicode strings. */
 export function targets(): Target[] {
   const wanted = process.env.TARGETS;
+  if (ALONE.includes(wanted!)) return interpreters();
   return [
     ...(wanted === "iotjs" ? [] : [...simulators(), ...interpreters()]),
     ...(wanted === "espruino" ? [] : jerryscripts()),
   ];
 }
+
+/** Values of `$TARGETS` that leave one real Espruino alone. */
+const ALONE = ["board", "esp32"];
 
 /** The stand-in, and the IoT.js with a heap of 128 kB that `$IOTJS_SMALL` may name. */
 export function smallJerryscripts(): Target[] {
@@ -142,6 +152,15 @@ export function simulatorOf({ byteStrings, longBits }: Target): Target {
 
 /** The real Espruinos that are here. */
 export function interpreters(): Target[] {
+  const wanted = process.env.TARGETS;
+  if (wanted === "board") return boards();
+  const found = everyInterpreter();
+  return wanted === "esp32" ? found.filter(({ name }) => name === LIKE_ESP32) : found;
+}
+
+const LIKE_ESP32 = "espruino like an ESP32's";
+
+function everyInterpreter(): Target[] {
   const found: Target[] = [];
   const program = findEspruino();
   if (program) found.push(target("espruino", { ...espruino, real: true, byteStrings: false, longBits: 64, program }));
@@ -149,8 +168,14 @@ export function interpreters(): Target[] {
   const smallHeap = { ...espruino, real: true, byteStrings: true };
   if (small) found.push(target("espruino with a small heap", { ...smallHeap, longBits: 64, program: small }));
   const esp32 = process.env.ESPRUINO_ESP32;
-  if (esp32) found.push(target("espruino like an ESP32's", { ...smallHeap, longBits: 32, program: esp32 }));
+  if (esp32) found.push(target(LIKE_ESP32, { ...smallHeap, longBits: 32, program: esp32 }));
   return found;
+}
+
+/** The board whose console `$ESP32_CONSOLE` names. */
+export function boards(consolePort = process.env.ESP32_CONSOLE): Target[] {
+  const facts = { ...espruino, real: true, byteStrings: true, longBits: 32, consolePort } as const;
+  return consolePort ? [target("board", facts)] : [];
 }
 
 /** Describes the same tests for each target; where there is no real interpreter, they are skipped and say so. */
@@ -160,6 +185,9 @@ export function describeTargets(title: string, tests: (target: Target) => void, 
   describe(title, () => {
     if (!real(false) && list.some((one) => !one.jerryscript)) {
       test.skip("on a real Espruino: set ESPRUINO to its file to run this", () => {});
+    }
+    if (!process.env.ESP32_CONSOLE && (list.length === 0 || list.some((one) => !one.jerryscript))) {
+      test.skip("on a board: set ESP32_CONSOLE to its console, and run `npm run test:board`", () => {});
     }
     if (list.some((one) => !one.jerryscript) && !process.env.ESPRUINO_ESP32) {
       test.skip("on an Espruino like an ESP32's, of 32 bits: set ESPRUINO_ESP32 to its file to run this", () => {});
@@ -178,6 +206,7 @@ function target(name: string, facts: Omit<Target, "name" | "start" | "run">): Ta
   const start = (script: string, options: RunOptions = {}): Running => {
     const run = new Run(options);
     if (facts.jerryscript) startJerryScript(facts.program, script, options, run);
+    else if (facts.consolePort) startOnBoard(facts.consolePort, script, options, run);
     else if (facts.program) startInterpreter(facts.program, script, options, run);
     else startSimulator(facts, script, options, run);
     return run;
@@ -322,6 +351,45 @@ function startInterpreter(program: string, script: string, options: RunOptions, 
   })().catch((error: Error) => run.fail(error.message));
 }
 
+function startOnBoard(consolePort: string, script: string, options: RunOptions, run: Run): void {
+  const rehosted = (text: string): string => bytesOf(forBoard(text));
+  const preset = Object.entries(options.preset ?? {}).map(([name, value]) => [name, JSON.stringify(value)]);
+  const plan = {
+    console: consolePort,
+    script: rehosted(script),
+    files: mapValues(library(options), rehosted),
+    preset: mapValues(Object.fromEntries(preset) as Record<string, string>, (json) => escaped(rehosted(json))),
+  };
+  const child = spawn(process.execPath, [path.join(__dirname, "run_on_board.mjs")], { stdio: "pipe" });
+  const reader = new ConsoleReader(run, fromBoard);
+  let problem = "";
+  child.stdout.setEncoding("latin1").on("data", (text: string) => reader.read(text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (problem += text));
+  child.stdin.on("error", () => {}); // The program has ended before it read everything
+  const gone = new Promise<string>((resolve) => child.once("close", () => resolve(problem)));
+  run.kill = async () => {
+    child.stdin.end();
+    const failure = await gone;
+    if (failure) throw new Error(failure);
+  };
+  void gone.then((failure) => {
+    reader.finish();
+    if (failure) run.fail(failure);
+    else run.end(false);
+  });
+  child.stdin.write(`${JSON.stringify(plan)}\n`);
+}
+
+const mapValues = (record: Record<string, string>, map: (value: string) => string): Record<string, string> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
+
+/** A text's UTF-8, one character for each byte: strings are bytes on the board. */
+const bytesOf = (text: string): string => Buffer.from(text).toString("latin1");
+
+/** For a string literal in ASCII. */
+const escaped = (bytes: string): string =>
+  bytes.replace(/[\u007f-\u00ff]/g, (character) => `\\x${character.charCodeAt(0).toString(16)}`);
+
 /** What Espruino's console shows on its own account, not because the script printed it. */
 const COMPLAINT = /^>?(Uncaught |ERROR: |Execution Interrupted|New interpreter error: |OUT OF MEMORY)/;
 
@@ -334,7 +402,11 @@ class ConsoleReader {
   /** Behind a place in a trace stands the line of the source, where the build has it. */
   private behindPlace = false;
 
-  constructor(private readonly run: Run) {}
+  /** @param rename makes of a line of the console what the test is told */
+  constructor(
+    private readonly run: Run,
+    private readonly rename = (line: string) => line
+  ) {}
 
   read(text: string): void {
     const lines = (this.rest + text).split("\n");
@@ -350,7 +422,9 @@ class ConsoleReader {
     // The console shows a prompt when it is idle, and wipes it before the next line.
     const unwrapped = raw.replace(/\r/g, "").replace(/^(>?(\u001b\[J)+)*(>$)?/, "");
     // The characters of a byte string are its bytes: what is valid UTF-8 is shown as text.
-    const line = Buffer.from(unwrapped, "latin1").toString("utf8");
+    const line = this.rename(Buffer.from(unwrapped, "latin1").toString("utf8"));
+    // The answer to a question that was not the script's.
+    if (/^>?<#\d+ .*#>$/.test(line)) return;
     if (!this.started) this.started = line === START;
     else if (COMPLAINT.test(line)) {
       this.run.takeUncaught(line.replace(/^>/, ""));
@@ -394,10 +468,7 @@ async function writeImage(program: string, modules: Record<string, string>): Pro
   for (const [name, content] of Object.entries(modules)) {
     const bytes = Buffer.from(content).toString("latin1");
     for (let at = 0; at < bytes.length; at += STORAGE_PIECE) {
-      const piece = JSON.stringify(bytes.slice(at, at + STORAGE_PIECE)).replace(
-        /[\u007f-\u00ff]/g,
-        (character) => `\\x${character.charCodeAt(0).toString(16)}`
-      );
+      const piece = escaped(JSON.stringify(bytes.slice(at, at + STORAGE_PIECE)));
       lines.push(`if(!require("Storage").write(${JSON.stringify(name)},${piece},${at},${bytes.length}))throw "full";`);
     }
   }

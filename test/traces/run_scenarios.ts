@@ -4,6 +4,7 @@ import net from "node:net";
 import path from "node:path";
 import type { Config } from "../../src/config/config";
 import { type PeerConnection, type ReceivedFrame, startPeer, switching } from "../support/peer";
+import { LISTEN_HOST } from "../support/hosts";
 import { hasSmallHeap, type Target } from "../support/targets";
 
 /** One situation that the C client was recorded in, or one on which this client does better. */
@@ -65,7 +66,7 @@ export function wire(frame: ReceivedFrame): string {
 /** A port of this machine at which nobody listens. */
 async function deadPort(): Promise<number> {
   const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, LISTEN_HOST, resolve));
   const { port } = server.address() as net.AddressInfo;
   await new Promise<void>((resolve) => server.close(() => resolve()));
   return port;
