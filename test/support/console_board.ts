@@ -27,7 +27,10 @@ export async function startConsoleBoard(program: string): Promise<ConsoleBoard> 
     connected = socket;
     socket.on("error", () => {});
     socket.on("data", (bytes) => interpreter.stdin.write(bytes));
-    socket.once("close", () => (connected = undefined));
+    socket.once("close", () => {
+      // The next connection may be there before this one has ended.
+      if (connected === socket) connected = undefined;
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

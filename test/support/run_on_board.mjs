@@ -89,7 +89,12 @@ async function main() {
   await board.write(`\x10delete global._f;_s=_s.join("");print("\\x02");eval(_s,delete global._s)\n`);
 
   const watching = idle();
-  const reason = await Promise.race([stopped, restart, board.untilClosed().then(() => "its connection ended"), watching]);
+  const reason = await Promise.race([
+    stopped,
+    restart,
+    board.untilClosed().then(() => "its connection ended"),
+    watching,
+  ]);
   if (reason) throw new Error(`The board restarted: ${reason}`);
   started = false;
   await board.close();
