@@ -204,7 +204,10 @@ async function runAll(target: Target, cases: Case[]): Promise<Outcome[]> {
   const strange: string[] = [];
   let unwatch = (): void => {};
   try {
-    const running = target.start(CLIENT, {
+    // From Storage where memory is small, as on a board: its functions stay in flash.
+    const small = hasSmallHeap(target);
+    const running = target.start(small ? 'require("app");' : CLIENT, {
+      ...(small && { storage: { app: CLIENT } }),
       preset: { URL: peer.url, COUNT: cases.length, CASES: special, TIGHT: target.jerryscript },
       timeoutMs: LIMIT_MS,
       onLine(json) {

@@ -12,10 +12,12 @@ describeTargets("masking keys", (target) => {
     const sizes: number[] = [];
     const peer = await startPeer(async (connection) => {
       await connection.handshake();
-      for (let i = 0; i < ROUNDS * SIZES.length; i++) {
+      while (sizes.length < ROUNDS * SIZES.length) {
         const frame = await connection.nextFrame();
-        sizes.push(frame.payload.length);
         keys.push(frame.key!.readUInt32BE());
+        // A slow board sends a PING in between.
+        if (frame.opcode >= 8) continue;
+        sizes.push(frame.payload.length);
         // Sent in clear text, a frame would have the payload's bytes.
         expect(frame.payload.every((byte, index) => byte === index % 128)).toBe(true);
       }

@@ -19,7 +19,7 @@ const BAUD = 115200;
 /** A connect to a silent host blocks the interpreter for 10 s. */
 const TIMEOUT_MS = 30000;
 /** After so long without a word, the board is asked whether the script is over. */
-const SILENCE_MS = 1500;
+const SILENCE_MS = 3000;
 const NETWORK_MS = 90000;
 const REJOIN_SECONDS = 20;
 /** Characters of the script that are sent at once: a line of the console holds them, with their escapes. */
@@ -107,6 +107,7 @@ async function main() {
       if (!started || Date.now() - heard < SILENCE_MS) continue;
       const busy = await board.evaluate(BUSY).catch(() => 1);
       if (busy === 0) return;
+      heard = Date.now();
     }
   }
 }

@@ -204,7 +204,7 @@ export function describeTargets(title: string, tests: (target: Target) => void, 
 
 function target(name: string, facts: Omit<Target, "name" | "start" | "run">): Target {
   const start = (script: string, options: RunOptions = {}): Running => {
-    const run = new Run(options);
+    const run = new Run({ ...(facts.consolePort && { timeoutMs: BOARD_TIMEOUT_MS }), ...options });
     if (facts.jerryscript) startJerryScript(facts.program, script, options, run);
     else if (facts.consolePort) startOnBoard(facts.consolePort, script, options, run);
     else if (facts.program) startInterpreter(facts.program, script, options, run);
@@ -361,7 +361,7 @@ function startOnBoard(consolePort: string, script: string, options: RunOptions, 
     preset: mapValues(Object.fromEntries(preset) as Record<string, string>, (json) => escaped(rehosted(json))),
   };
   const child = spawn(process.execPath, [path.join(__dirname, "run_on_board.mjs")], { stdio: "pipe" });
-  const reader = new ConsoleReader(run, fromBoard);
+  const reader = new ConsoleReader(run, (line) => fromBoard(line.replace(/^>+/, "")));
   let problem = "";
   child.stdout.setEncoding("latin1").on("data", (text: string) => reader.read(text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (problem += text));
@@ -389,6 +389,9 @@ const bytesOf = (text: string): string => Buffer.from(text).toString("latin1");
 /** For a string literal in ASCII. */
 const escaped = (bytes: string): string =>
   bytes.replace(/[\u007f-\u00ff]/g, (character) => `\\x${character.charCodeAt(0).toString(16)}`);
+
+/** A board is slow, and everything that it needs comes over its console first. */
+const BOARD_TIMEOUT_MS = 900000;
 
 /** What Espruino's console shows on its own account, not because the script printed it. */
 const COMPLAINT = /^>?(Uncaught |ERROR: |Execution Interrupted|New interpreter error: |OUT OF MEMORY)/;
