@@ -100,7 +100,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["{test,bench,bin,build,board/simulator}/**/*.ts"],
+    files: ["{test,bench,bin,build,web,board/simulator}/**/*.ts"],
     languageOptions: { globals: globals.node, parserOptions: { projectService: true } },
     rules: {
       "@typescript-eslint/no-floating-promises": "error",
@@ -180,12 +180,17 @@ export default tseslint.config(
     languageOptions: { globals: globals.node },
   },
   {
+    // It runs in the browser.
+    files: ["test/web/*.mjs"],
+    languageOptions: { globals: globals.browser },
+  },
+  {
     files: ["**/*.cjs", "bin/**/*.js"],
     languageOptions: { sourceType: "commonjs" },
   },
   {
     // Scripts for the board, as users write them.
-    files: ["examples/**/*.js", "test/**/*.js", "bench/scripts/*.js", "build/publish/**/*.js"],
+    files: ["examples/**/*.js", "test/**/*.js", "bench/scripts/*.js", "build/publish/**/*.js", "web/board/*.js"],
     languageOptions: {
       ecmaVersion: 5,
       sourceType: "script",

@@ -37,7 +37,10 @@ async function buildIn(folder: string): Promise<boolean> {
     fs.copyFileSync(path.join(__dirname, "publish", name), path.join(folder, name));
   }
   writeEspruinoModules(folder);
-  return checkBundles(folder);
+  if (!checkBundles(folder)) return false;
+  const { buildWeb } = await import("../web/build.mjs");
+  await buildWeb({ bundles: folder, to: path.join(folder, "web") });
+  return true;
 }
 
 const filesIn = (folder: string): string[] =>

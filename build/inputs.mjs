@@ -26,6 +26,9 @@ export const inputs = [
   "tsconfig.simulator.json",
 ];
 
+/** What the web page is made of, besides the client's bundles. */
+export const webInputs = ["web", "examples", "tools/flash", "package.json", "LICENSE"];
+
 /** Files that every build writes. */
 export const outputs = ["dist/esp_websocket_client.min.js", "dist/websocket.min.js", "dist/simulator/index.js"];
 
@@ -44,12 +47,13 @@ function newestChange(file) {
 /**
  * True if something that is built is missing, or older than what it is made of.
  *
- * @param {{ root?: string, files?: string[] }} [options] the project's folder, and what is wanted of the build
+ * @param {{ root?: string, files?: string[], madeOf?: string[] }} [options] the project's folder, what is wanted of the
+ * build, and what that is made of
  */
-export function isOutOfDate({ root = project, files = outputs } = {}) {
+export function isOutOfDate({ root = project, files = outputs, madeOf = inputs } = {}) {
   /** @param {string} name */
   const change = (name) => newestChange(path.join(root, name));
-  return Math.min(...files.map(change)) <= Math.max(...inputs.map(change));
+  return Math.min(...files.map(change)) <= Math.max(...madeOf.map(change));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exitCode = isOutOfDate() ? 1 : 0;

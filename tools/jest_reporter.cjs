@@ -6,6 +6,7 @@
  */
 const fs = require("node:fs");
 const path = require("node:path");
+const { findChromium } = require("./find_chromium.cjs");
 const { findEspruino } = require("./find_espruino.cjs");
 const { keepTestTime } = require("./test_time.cjs");
 
@@ -29,6 +30,11 @@ function countLine(results) {
 
 /** Programs that a computer may lack: the names of the tests that want them, and what to do. */
 const WANTED = [
+  {
+    tests: /set CHROMIUM\b/,
+    isHere: () => Boolean(findChromium()),
+    sentence: "a Chromium, which is not here: put `chromium` on the PATH or its file name in CHROMIUM",
+  },
   {
     tests: /set IOTJS\b/,
     isHere: () => false, // Or there would be no such test

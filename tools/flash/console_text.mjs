@@ -3,7 +3,7 @@
 /** What is held back until its end is seen is not longer than this, characters. */
 const LONGEST_HELD = 16384;
 /** What may be the beginning of an answer, of an escape sequence or of a line's end. */
-const UNFINISHED = /<(?:#(?:\d+[^]*)?)?$|\x1b\[?$|\x08 ?$|\r$/;
+const UNFINISHED = /<(?:#(?:\d+[^]*)?)?$|\r?\x1b\[?$|\x08 ?$|\r$/;
 
 export class ConsoleText {
   /** @param {(text: string) => void} print */
@@ -17,7 +17,8 @@ export class ConsoleText {
   /** @param {Uint8Array} bytes */
   take(bytes) {
     const text = (this._held + this._decoder.decode(bytes, { stream: true }))
-      .replace(/<#(\d+) [^]*? \1#>(?:\r?\n)?/g, "")
+      // With the prompt in front of them.
+      .replace(/>*<#(\d+) [^]*? \1#>(?:\r?\n|(?=[^\r]|\r[^\n]))/g, "")
       // The interpreter wipes the line with its prompt before it prints.
       .replace(/[^\n]*\r\x1b\[J|>?(?:\x08 \x08)+/g, "")
       .replace(/\r\n/g, "\n")

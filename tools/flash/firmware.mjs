@@ -2,17 +2,8 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { imageOffset } from "./firmware_image.mjs";
 import { FlashError } from "./flash_error.mjs";
-
-/** First byte of every ESP image. */
-const IMAGE_MAGIC = 0xe9;
-/** First bytes of a partition table, and where it sits in the flash. */
-const PARTITIONS_MAGIC = 0x50aa;
-const PARTITIONS_AT = 0x8000;
-/** The ESP32's bootloader, and so an image that starts with it. */
-const BOOTLOADER_AT = 0x1000;
-/** Where Espruino's partition table puts the application. */
-const APPLICATION_AT = 0x10000;
 
 /**
  * Where an image belongs in the flash: an application alone, or everything from the bootloader on.
@@ -25,13 +16,8 @@ export function firmwareOffset(file) {
   } catch (error) {
     throw new FlashError("bad_file", `${file} cannot be read (${error.code})`, "check the name");
   }
-  const hasPartitions = (at) => image.length > at + 2 && image.readUInt16LE(at) === PARTITIONS_MAGIC;
-  let offset;
-  if (hasPartitions(PARTITIONS_AT)) offset = 0;
-  else if (hasPartitions(PARTITIONS_AT - BOOTLOADER_AT)) offset = BOOTLOADER_AT;
-  // A bootloader alone begins in the same way, but ends before the partition table.
-  else if (image[0] === IMAGE_MAGIC && image.length > PARTITIONS_AT) offset = APPLICATION_AT;
-  else {
+  const offset = imageOffset(image);
+  if (offset === undefined) {
     throw new FlashError(
       "bad_file",
       `${file} is not an ESP32 firmware`,
