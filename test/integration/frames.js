@@ -63,6 +63,8 @@ client.on("data", function (event) {
 });
 client.on("error", function (event) {
   print("error " + event.data_ptr);
+  // A message that can never go: there is nothing to wait for.
+  if (!event.error_handle.error_type) ws.esp_websocket_client_stop(client);
 });
 client.on("disconnected", function () {
   ws.esp_websocket_client_stop(client);
