@@ -12,7 +12,19 @@ beforeAll(() => {
   folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "esp-websocket-client-prepare-")));
   checkout = path.join(folder, "checkout");
   // What git has: neither dist/ nor node_modules/.
-  const tracked = ["src", "board", "build", "tools", "bin", "examples", "docs", "bench", "flash.sh", "package.json"];
+  const tracked = [
+    "src",
+    "board",
+    "build",
+    "tools",
+    "bin",
+    "examples",
+    "docs",
+    "bench",
+    "web",
+    "flash.sh",
+    "package.json",
+  ];
   const files = fs
     .readdirSync(root)
     .filter((name) => /^(tsconfig.*\.json|.*\.md|LICENSE|rollup.*|\.npmrc)$/.test(name));
@@ -50,9 +62,13 @@ test("a checkout without dist/ is built before it is packed, and not again", () 
   const built = (name: string) => files.filter((file) => file.startsWith(name)).length;
   expect(files).toEqual(expect.arrayContaining(["dist/esp_websocket_client.min.js", "dist/websocket.d.ts"]));
   expect(built("dist/simulator/")).toBeGreaterThan(30);
+  // The web page is not for those who install the package.
+  const page = path.join(root, "dist/web");
+  expect(built("dist/web/")).toBe(0);
   expect(built("dist/")).toBe(
-    fs.readdirSync(path.join(root, "dist"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-      .length
+    fs
+      .readdirSync(path.join(root, "dist"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.parentPath !== page).length
   );
   const before = fs.statSync(bundle()).mtimeMs;
   // In the folder itself, .npmrc keeps the scripts of what is installed from running: this is `npm run pack`.

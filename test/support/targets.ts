@@ -450,7 +450,7 @@ const images = new Map<string, Promise<string>>();
 let imageFolder: string | undefined;
 
 /** A flash memory file in which the modules lie. It is written by a run of its own, since flash outlasts a run. */
-function flashImage(program: string, modules: Record<string, string>): Promise<string> {
+export function flashImage(program: string, modules: Record<string, string>): Promise<string> {
   const key = JSON.stringify([program, modules]);
   let image = images.get(key);
   if (!image) {

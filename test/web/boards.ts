@@ -24,7 +24,12 @@ export class EspruinoBoard implements Wire {
   private child: ChildProcess;
   private printed = "";
 
-  constructor(private readonly program: string) {
+  /** @param image a file with its flash memory; without it, that is empty */
+  constructor(
+    private readonly program: string,
+    image?: string
+  ) {
+    if (image) fs.copyFileSync(image, path.join(this.folder, "espruino.flash"));
     this.child = this.powerOn();
   }
 

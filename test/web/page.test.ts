@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { findEspruino } from "../../tools/find_espruino.cjs";
 import { startEcho, type Echo } from "../examples/server";
+import { flashImage } from "../support/targets";
 import { EspruinoBoard } from "./boards";
 import { describePage, Rig, startWeb, type Web } from "./rig";
 
@@ -27,18 +28,25 @@ describePage("the page", () => {
     let board: EspruinoBoard;
     let echo: Echo;
     beforeEach(async () => {
-      board = new EspruinoBoard(espruino!);
       echo = await startEcho();
-      rig = await Rig.start(web, { wire: board });
-      // The tests of the serial line have one that is as slow as it says.
-      await rig.page.selectOption("#baud", "921600");
     });
     afterEach(async () => {
       await echo.close();
       await board.stop();
     });
 
+    /** A tab, and a board with these modules in its Storage. */
+    async function start(modules?: Record<string, string>): Promise<void> {
+      board = new EspruinoBoard(espruino!, modules && (await flashImage(espruino!, modules)));
+      rig = await Rig.start(web, { wire: board });
+      // The tests of the serial line have one that is as slow as it says.
+      await rig.page.selectOption("#baud", "921600");
+    }
+    // That it is there already saves time.
+    const client = { esp_websocket_client: read("dist/esp_websocket_client.min.js") };
+
     test("from nothing to the first message", async () => {
+      await start();
       await rig.connect();
       expect(await rig.said()).toMatch(/^Connected: Espruino 2v\S+ on LINUX\.$/);
       const facts = await rig.text("#facts");
@@ -92,7 +100,7 @@ describePage("the page", () => {
     });
 
     test("a script of the user's, which joins the Wi-Fi and starts with the board", async () => {
-      await board.ask(`require("Storage").write("Wifi", ${JSON.stringify(WIFI)})`);
+      await start({ ...client, Wifi: WIFI });
       await rig.connect();
       const script = "// mine\n" + read("examples/fragments.js");
       await rig.page.setInputFiles("#script-file", { name: "mine.js", mimeType: "", buffer: Buffer.from(script) });
@@ -138,6 +146,7 @@ describePage("the page", () => {
     });
 
     test("scripts that fail, and commands for the console", async () => {
+      await start(client);
       await rig.connect();
       await rig.page.fill("#script-name", "broken.js");
       await rig.page.uncheck("#timeline-wanted");
