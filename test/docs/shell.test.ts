@@ -14,7 +14,7 @@ const { scripts, bin } = JSON.parse(fs.readFileSync(path.join(root, "package.jso
 
 /** What is wrong with one command, as a sentence; undefined if nothing is. */
 function wrong(line: string): string | undefined {
-  const words = line.replace(/^([A-Z_]+=\S+ )+/, "").split(/\s+/);
+  const words = line.replace(/^([A-Z_][A-Z_0-9]*=\S+ )+/, "").split(/\s+/);
   const [program, ...args] = words;
   switch (program) {
     case "npm": {
