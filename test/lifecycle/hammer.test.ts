@@ -135,8 +135,9 @@ function live(drawn: Life): void {
       subject.step(step);
       model.step(step);
       expect(subject.seen).toEqual(model.seen);
-      // Besides the one that the model knows, there is the next PING's as long as there is a connection.
-      expect(jest.getTimerCount()).toBe((model.quiet ? 0 : 1) + +model.isLinked);
+      // The one that the model knows; the next PING's, as long as there is a connection; the watch over handlers.
+      const watch = subject.rig.client._watched ? 1 : 0;
+      expect(jest.getTimerCount()).toBe((model.quiet ? 0 : 1) + +model.isLinked + watch);
     }
     // Nothing is left of it.
     ws.esp_websocket_client_destroy(subject.rig.client);
