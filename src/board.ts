@@ -1,6 +1,6 @@
 /**
  * What a board must offer. Everything above this file is the same on every interpreter; everything an interpreter
- * does in its own way stands behind this interface, in `board/`.
+ * does in its own way is behind this interface, in `board/`.
  */
 
 /** The C-style configuration's TLS fields, checked and in the form that the board takes (`Board._pem`). */
@@ -13,7 +13,7 @@ export interface TlsOptions {
   key?: string;
   /** The host name to send (SNI) and, if the board verifies, to check. */
   servername?: string;
-  /** True: a server that cannot be verified must not be connected to. */
+  /** True: never connect to a server that cannot be verified. */
   verify?: boolean;
   /** `crt_bundle_attach` may add what its board understands. */
   [field: string]: unknown;
@@ -66,7 +66,7 @@ export interface TransportConnection {
 /** Opens byte-stream connections: a board's sockets, or the user's own (`ext_transport`). */
 export interface Transport {
   /**
-   * Starts a connection. Throws, or calls `listener.closed`, if it cannot be had.
+   * Starts a connection. Throws, or calls `listener.closed`, if that is impossible.
    * `listener.opened` may be called at once or later.
    */
   open(address: Address, listener: TransportListener): TransportConnection;
@@ -106,7 +106,7 @@ export interface Board extends Transport {
   _emitter(): object;
   /** A new array: `registered`, then the functions given to `emitter.on(event, …)`, then those to `on("any", …)`. */
   _handlers(emitter: object, event: string, registered: unknown[]): unknown[];
-  /** The one function that hears of the event "data", if there is just one, given to `emitter.on`; otherwise undefined. */
+  /** The only function that gets the event "data", if it was given to `emitter.on`; otherwise undefined. */
   _onlyHandler(emitter: object, registered: unknown[]): Function | undefined;
   /** The object itself, which can be cloned from now on. */
   _clonable<Fields extends object>(object: Fields): Clonable<Fields>;
@@ -116,8 +116,8 @@ export interface Board extends Transport {
   _report(exception: unknown): void;
 
   /**
-   * True where not so many variables are free. Espruino does not throw when memory runs out: it stops in the middle of
-   * things, and may even crash. What has no room must not be begun.
+   * True if fewer variables are free. Espruino does not throw when memory runs out: it stops in the middle of
+   * things, and may even crash. Do not begin what has no room.
    */
   _lacks(variables: number): boolean;
   /** True where the handlers of one more event might run out of memory. Cheap: it does not measure each time. */
@@ -125,7 +125,7 @@ export interface Board extends Transport {
   /** True if the interpreter has run out of memory since this was last asked, or is about to. */
   _ranOutOfMemory(): boolean;
   /**
-   * Makes a connection hear again whose handler the interpreter has taken off because it was cut off. Returns true if
+   * Puts back a connection's handler that the interpreter cut off and removed. Returns true if
    * that was so.
    */
   _revive(connection: TransportConnection): boolean;
@@ -136,21 +136,21 @@ export interface Board extends Transport {
   _sha1(bytes: string): string;
   /** Base64 of a byte string. */
   _base64(bytes: string): string;
-  /** The bytes of a base64 text as a byte string. What is no base64, line breaks among it, is skipped. */
+  /** The bytes of a base64 text as a byte string. Skips what is not base64, such as line breaks. */
   _unbase64(text: string): string;
 
   /** The UTF-8 of a text as a byte string; where strings are bytes, the text itself. */
   _utf8(text: string): string;
   /**
    * How many bytes the caller's data has: a text (then it has at least so many), an ArrayBuffer, a view of one, an array
-   * of bytes; 0 for null. Undefined for all else.
+   * of bytes; 0 for null. Undefined for anything else.
    */
   _size(data: unknown): number | undefined;
   /** How many bytes of memory `_payload` takes for such data of `size` bytes. */
   _copySize(data: unknown, size: number): number;
   /** Such data as it is kept while it waits: later changes do not reach it. Text becomes UTF-8. */
   _payload(data: unknown): Payload;
-  /** A text or a Uint8Array for `_shortFrame`, which uses it at once; undefined for all else. Text becomes UTF-8. */
+  /** A text or a Uint8Array for `_shortFrame`, which uses it at once; undefined for others. Text becomes UTF-8. */
   _shortPayload(data: unknown): Payload | undefined;
   /** A byte string as a payload. */
   _bytesPayload(bytes: string): Payload;
@@ -171,7 +171,7 @@ export interface Board extends Transport {
   _window(payload: Payload, offset: number, length: number): Part;
   /**
    * Memory for frames with up to `length` bytes of payload that native code masks; undefined if the board, or its
-   * firmware, has none that does, or if there is no room.
+   * firmware, cannot do that, or if there is no room.
    */
   _frameMemory(length: number): FrameMemory | undefined;
   /**

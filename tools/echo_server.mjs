@@ -8,7 +8,7 @@ import http from "node:http";
  * @param {object} options
  * @param {string} [options.host] the address to listen on; by default, this computer alone can connect
  * @param {number} [options.port] by default a free one
- * @param {(address: string) => void} [options.onConnect] called with the address of who has connected
+ * @param {(address: string) => void} [options.onConnect] called with each client's address
  * @param {(frame: { opcode: number, payload: Buffer }) => void} [options.onFrame] called with each frame of a message
  */
 export async function startEchoServer({ host = "127.0.0.1", port = 0, onConnect = () => {}, onFrame = () => {} } = {}) {
@@ -23,7 +23,7 @@ export async function startEchoServer({ host = "127.0.0.1", port = 0, onConnect 
     onConnect(socket.remoteAddress ?? "");
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    // A client that breaks off is the client's business.
+    // If a client breaks off, that is its business.
     socket.on("error", () => {});
     const accept = createHash("sha1")
       .update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)

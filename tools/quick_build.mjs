@@ -17,7 +17,7 @@ function readOptions(root, name) {
   return options;
 }
 
-/** The members of each `const enum`, as they stand in the sources: whoever compiles file by file has to put them in. */
+/** The members of each `const enum`, as in the sources: compiling file by file means putting them in. */
 function readConstants(root) {
   const constants = new Map();
   const folder = path.join(root, "src");
@@ -53,7 +53,7 @@ function compile(root, file, compilerOptions, constants = new Map()) {
   return outputText;
 }
 
-/** Takes the place of the plugin that compiles and checks the types. */
+/** Replaces the plugin that compiles and checks the types. */
 function transpile(root) {
   const options = { ...readOptions(root, "tsconfig.device.json"), noEmit: false };
   const constants = readConstants(root);
@@ -75,7 +75,7 @@ async function buildBundles(root, folder) {
   process.env.BUILD_QUIET = "1";
   const { default: configurations } = await import("../rollup.config.mjs");
   const names = ["esp_websocket_client.min.js", "websocket.min.js"].map((name) => path.join(folder, name));
-  // All of them have come to their end before the folder is used or removed.
+  // All of them end before the folder is used or removed.
   const built = await Promise.allSettled(
     configurations.map(async ({ output, plugins, ...options }) => {
       const wanted = [output].flat().find(({ file }) => file && names.includes(path.normalize(file)));
@@ -100,7 +100,7 @@ function buildSimulator(root, folder) {
   }
 }
 
-/** Builds into a folder, which takes the place of the old one when all is well. */
+/** Builds into a folder, which replaces the old one when all is well. */
 export async function quickBuild(root, folder) {
   const work = fs.mkdtempSync(`${folder}-`);
   const clean = () => fs.rmSync(work, { recursive: true, force: true });

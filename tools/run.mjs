@@ -49,7 +49,7 @@ function readArguments(args, command) {
   if (urls.length === 1 && !/^wss?:\/\//i.test(urls[0])) {
     throw new UserError(`${urls[0]} is not the address of a WebSocket server: it must begin with ws:// or wss://.`);
   }
-  // npm runs this in the project's folder; a script's name is meant from where the user is.
+  // npm runs this in the project's folder; a script's name is relative to the user's.
   const here = process.env.INIT_CWD ?? process.cwd();
   const script = scripts.length > 0 ? path.resolve(here, scripts[0]) : ECHO;
   if (scripts.length > 0 && !values.help) checkScript(scripts[0], script);
@@ -72,7 +72,7 @@ function checkScript(name, file) {
 }
 
 /**
- * What is said of a script that talks to another address than WS_URL, by its text; undefined if nothing is.
+ * The note on a script whose text talks to an address other than WS_URL; undefined if there is none.
  * @param {string} url that of the server which was started or given
  */
 function otherAddress(source, url) {
@@ -105,7 +105,7 @@ function runInEspruino({ espruino, script, url, storage, signal }) {
  * @returns {Promise<number>} the exit code
  */
 export async function run(args, { command = "npx esp-websocket-client run", prepare } = {}) {
-  // Whoever reads the output may stop (`| head`): that ends the run, and is no failure.
+  // The reader of the output may stop (`| head`): that ends the run, and is not a failure.
   process.stdout.on("error", (error) => {
     if (error.code !== "EPIPE") throw error;
     process.exit(0);

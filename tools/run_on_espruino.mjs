@@ -8,13 +8,13 @@ import path from "node:path";
 const START = "\u0002";
 /** Storage is written in pieces that a small heap has room for. */
 const PIECE = 512;
-/** So many pieces are written by one run: a small heap has no room for a script that writes everything. */
+/** One run writes this many pieces: a small heap has no room for a script that writes everything. */
 const PIECES = 20;
 
 /**
  * @param {object} options
  * @param {string} options.espruino the interpreter's file
- * @param {Record<string, string>} options.storage what lies in Storage: file names and contents
+ * @param {Record<string, string>} options.storage what is in Storage: file names and contents
  * @param {string} options.script the script, source text
  * @param {(line: string) => void} options.print called with each line that the script prints
  * @param {AbortSignal} [options.signal] ends the interpreter
@@ -25,7 +25,7 @@ export async function runOnEspruino({ espruino, storage, script, print, signal }
   // Espruino keeps its flash memory as a file in its working directory.
   const board = fs.mkdtempSync(path.join(os.tmpdir(), "espruino-"));
   try {
-    // Runs of their own, so that the writing takes no memory from the script: flash outlasts a run.
+    // Separate runs, so that the writing takes no memory from the script: flash outlasts a run.
     for (const writing of writingScripts(storage)) {
       const problems = await runFile(writing, () => {});
       if (problems.length > 0 || signal?.aborted) return problems;
@@ -79,8 +79,8 @@ function withoutPrompt(line) {
 }
 
 /**
- * Takes out of a stack trace what is blank: for code in Storage the interpreter shows an empty line in place of the
- * source, and below it a mark behind as many blanks as the line would be long.
+ * Removes what is blank from a stack trace: for code in Storage the interpreter shows an empty line in place of the
+ * source, and below it a mark after as many blanks as the line would be long.
  */
 function withoutBlankTraces(print) {
   let inTrace = false;

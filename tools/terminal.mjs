@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Where the picture lies. */
+/** Where the picture is. */
 export const FILE = path.join(root, "docs/terminal.svg");
 
 const COLUMNS = 78;

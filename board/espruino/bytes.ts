@@ -13,7 +13,7 @@ declare const E: {
 declare function btoa(bytes: string): string;
 declare function atob(text: string): string;
 
-// Espruino looks a global up behind all names of the module, each time.
+// To find a global, Espruino first searches the module's names, each time.
 export var toString = E.toString;
 export var toUint8Array = E.toUint8Array;
 export var toArrayBuffer = E.toArrayBuffer;
@@ -29,7 +29,7 @@ try {
 export const _base64 = btoa;
 export const _unbase64 = atob;
 
-// What has no Unicode has no conversion either: `String` gives a string as it is.
+// Without Unicode there is no conversion either: `String` returns a string as it is.
 export const _utf8: (text: string) => string = unicode ? E.fromUTF8 : String;
 export const _text: (bytes: string) => string = unicode ? E.asUTF8 : String;
 export const _bytes: (bytes: string) => Uint8Array = toUint8Array;
@@ -39,14 +39,14 @@ export const _byteString: (bytes: Uint8Array) => string = toString;
 export function _size(data: any): number | undefined {
   if (data === null) return 0;
   if (typeof data === "string") return data.length;
-  // Buffers and views alone have a length in bytes.
+  // Only buffers and views have a length in bytes.
   if (typeof data !== "object") return undefined;
   if (data.byteLength >= 0) return data.byteLength;
   return data instanceof Array ? data.length : undefined;
 }
 
 /**
- * True for a text that nobody can change: no string in flash, which is gone when the file is erased, and none in one
+ * True for a text that nobody can change: not a string in flash, which is lost when the file is erased, nor one in one
  * piece, whose memory an array may share.
  */
 function isPlain(text: string): boolean {

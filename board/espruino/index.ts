@@ -18,8 +18,8 @@ export const _pem = false;
 export const _ipv6 = false;
 
 export function _emitter(): object {
-  // Where Espruino keeps the functions given to `on`: a field that stands at the beginning is found the soonest, and the
-  // one that is not there is looked for behind all others.
+  // Where Espruino keeps the functions given to `on`: a field at the beginning is found soonest, and a missing one
+  // takes a search of all others.
   return { "#ondata": undefined, "#onany": undefined };
 }
 

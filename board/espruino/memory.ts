@@ -4,14 +4,14 @@ import { unicode } from "./bytes";
 declare const process: any;
 declare const E: { getErrorFlags(): string[] };
 
-/** Variables that a piece of data and its handlers may need, the events of a failure among them. */
+/** Variables that a piece of data and its handlers may need, including a failure's events. */
 export const RESERVE = 300;
-/** Variables that may be used between two questions of `_isLow`. */
+/** Variables that may be used between two checks of `_isLow`. */
 const BETWEEN_QUESTIONS = 250;
 
-/** Espruino for Linux, as it is built in general, has a heap that grows. */
+/** As usually built, Espruino for Linux has a heap that grows. */
 var grows = unicode && process.env.BOARD === "LINUX";
-/** How many variables are free for certain. */
+/** How many variables are certainly free. */
 var free = 0;
 
 /** @hot */
@@ -21,7 +21,7 @@ export function _lacks(variables: number): boolean {
 
 /** @hot */
 export function _isLow(): boolean {
-  // To measure costs as much as a short message.
+  // Measuring costs as much as a short message.
   if (grows || (free -= BETWEEN_QUESTIONS) > RESERVE) return false;
   free = process.memory(false).free;
   return free < RESERVE && _lacks(RESERVE);

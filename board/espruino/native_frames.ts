@@ -47,7 +47,7 @@ interface Canvas extends FrameMemory {
   _masked: Image;
 }
 
-/** True: the native frames of this firmware have been seen to be right. False: they are not, or there are none. */
+/** True: this firmware's native frames were found to be right. False: they are not, or there are none. */
 var native: boolean | undefined;
 
 /** Memory that lies in one piece; drawing in any other is a hundred times slower, and a palette must not be scattered. */
@@ -58,7 +58,7 @@ function isFlat(memory: ArrayBufferLike): boolean {
 export function _frameMemory(length: number): Canvas | undefined {
   if (native === false || length > 65535 || process.memory(false).free < 600 + length / 4) return undefined;
   try {
-    // None of these in the object below: Espruino lets an exception there out of this `try`, but from the last field.
+    // None of these is in the object below: there, except in the last field, exceptions escape Espruino's `try`.
     // 1,024 bytes of payload are masked at a time, behind the key.
     var pairs = Graphics.createArrayBuffer(2, 2056, 4, { msb: true });
     var rows = ((length + 3) >> 2) + 1;
@@ -67,7 +67,7 @@ export function _frameMemory(length: number): Canvas | undefined {
     if (!isFlat(pairs.buffer) || !isFlat(bytes.buffer) || !isFlat(palette.buffer)) return undefined;
     var keys = Graphics.createArrayBuffer(4, 257, 16, { buffer: pairs.buffer });
     var picture = Graphics.createArrayBuffer(8, rows, 4, { msb: true, buffer: bytes.subarray(4) });
-    // Of each character the lowest four bits count: 16 rows of 0 to 15, each number XOR that of its row.
+    // Only each character's lowest four bits count: 16 rows of 0 to 15, each number XOR that of its row.
     palette.drawImage(
       {
         width: 1,

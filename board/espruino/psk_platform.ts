@@ -7,7 +7,7 @@ interface Socket extends TransportConnection {
   write(data: unknown): boolean;
   end(): void;
   on(event: string, listener: (this: Socket, argument: any) => void): void;
-  /** The connection's listener, until it has heard that the connection is closed. */
+  /** The connection's listener, until it knows that the connection is closed. */
   _listener: TransportListener | undefined;
   /** The error that was reported before `close`. */
   _error: TransportError | undefined;
@@ -27,12 +27,12 @@ var crypto: any;
 try {
   crypto = require("crypto");
 } catch (exception) {
-  // Said below.
+  // Reported below.
 }
 // IoT.js has a module of this name, without AES; so have Espruino's smaller builds.
 if (!crypto || !crypto.AES || !crypto.SHA256) throw "tls_psk: this board's crypto has no AES and SHA256";
 
-// Espruino looks a global up behind all names of the module, each time.
+// To find a global, Espruino first searches the module's names, each time.
 export const _join: Platform["_join"] = E.toString;
 export const _bytes: Platform["_bytes"] = E.toUint8Array;
 export const _sha256: Platform["_sha256"] = crypto.SHA256;
@@ -43,11 +43,11 @@ export function _full(variables: number): boolean {
   return process.memory(false).free < variables && process.memory().free < variables;
 }
 
-/** Bytes for which there is memory in one piece nearly always. */
+/** Bytes that nearly always fit in one piece of free memory. */
 const FEW = 64;
 
 /**
- * The same in pieces of `size` bytes; undefined where even they have no room.
+ * The same in pieces of `size` bytes; undefined if even those have no room.
  *
  * @cold
  */
@@ -65,7 +65,7 @@ function cryptPieces(
     var output: ArrayBuffer = run(input, key, { iv: last });
     if (!output) return undefined;
     pieces.push(output);
-    // Each piece goes on from the last block of what is encrypted of the one before.
+    // Each piece continues from the last encrypted block of the one before.
     if (at + size < bytes.length) last = decrypt ? input.subarray(size - 16, size) : new Uint8Array(output, size - 16);
   }
   return E.toUint8Array(pieces).buffer as ArrayBuffer;
@@ -75,8 +75,8 @@ function cryptPieces(
 export function _crypt(bytes: Uint8Array, key: string, decrypt: boolean): ArrayBuffer | undefined {
   var run = decrypt ? crypto.AES.decrypt : crypto.AES.encrypt;
   var result: ArrayBuffer | undefined;
-  // What AES gives lies in one piece of memory. Where there is none of this size, though enough in all, Espruino prints
-  // an error and gives nothing: it is looked for first.
+  // AES needs one piece of memory for its result. Where none is this large, though there is enough in all, Espruino
+  // prints an error and returns nothing: we look for one first.
   for (var size = bytes.length; !result && size > 15; size = (size >> 2) & -16)
     if (size <= FEW || E.getAddressOf(new Uint8Array(size).buffer, true))
       result = size < bytes.length ? cryptPieces(run, bytes, key, decrypt, size) : run(bytes, key);
@@ -93,7 +93,7 @@ export function _utf8(text: string): string {
   }
 }
 
-// The sockets' handlers. They know their socket as `this`: none is made anew for each connection.
+// The sockets' handlers. They get their socket as `this`, so that no connection needs its own.
 function onConnect(socket: Socket): void {
   if (socket._listener) socket._listener.opened();
 }
@@ -119,7 +119,7 @@ function onClose(this: Socket): void {
 /** What a connection's `close` does: the socket itself is the connection. */
 function closeSocket(this: Socket): void {
   this._listener = undefined;
-  // Where Espruino has taken the handler off, what has been received would keep the socket from closing, for ever.
+  // If Espruino has removed the handler, received data would keep the socket from ever closing.
   if (!(this as any)["#ondata"]) this.on("data", onData);
   this.end();
 }

@@ -7,7 +7,7 @@ declare const E: {
 declare const process: any;
 declare function peek32(address: number): number;
 
-/** The hardware random number generator's register (ESP-IDF wdev_reg.h), 0 where there is none that is known. */
+/** The hardware random number generator's register (ESP-IDF wdev_reg.h), 0 where none is known. */
 var randomRegister = 0;
 /** Sixteen random numbers read from Linux's device, and how many of them have been used; undefined on other boards. */
 var pool: Uint32Array | undefined;

@@ -1,6 +1,6 @@
 /**
- * Frames of at most 125 bytes. This has the shape that costs the interpreter the fewest steps (bench/README.md); what it
- * makes is what `encodeFrame` of src/protocol/frame_writer.ts makes, which is its oracle in the tests.
+ * Frames of at most 125 bytes. This has the shape that costs the interpreter the fewest steps (bench/README.md). It
+ * makes the same as `encodeFrame` of src/protocol/frame_writer.ts, which is its oracle in the tests.
  */
 import type { Payload } from "../../src/board";
 import { mask } from "../../src/protocol/mask";
@@ -17,7 +17,7 @@ export function _shortFrame(first: number, payload: Payload): string {
   var words = new Uint32Array(frame, 0, (length + 11) >> 2);
   words[0] = (first << 16) | ((length | 128) << 24);
   words[1] = key;
-  // A word that is not there is not written to. Each pass of a loop would cost twice as much.
+  // Writing to a missing word does nothing. Each pass of a loop would cost twice as much.
   words[2] ^= key;
   words[3] ^= key;
   words[4] ^= key;

@@ -13,7 +13,7 @@ interface Socket extends TransportConnection {
   /** Espruino's own: the options of `connect`. */
   opt?: unknown;
   on(event: string, listener: (this: Socket, argument: any) => void): void;
-  /** The connection's listener, until it has heard that the connection is closed. */
+  /** The connection's listener, until it knows that the connection is closed. */
   _listener: TransportListener | undefined;
   /** The error that was reported before `close`. */
   _error: TransportError | undefined;
@@ -41,18 +41,18 @@ export function find(module: string): any {
 var handshakes = 0;
 var handshakeError: TransportError | undefined;
 
-/** True if nobody but this file listens for exceptions that nothing caught. */
+/** True if only this file listens for uncaught exceptions. */
 export function onlyOurs(): boolean {
   var listeners = process["#onuncaughtException"];
   return !listeners || listeners === uncaught || !(listeners.length - (handshakes ? 1 : 0));
 }
 
-/** Hears of exceptions that nothing caught: this is how Espruino tells that a TLS handshake failed. */
+/** Gets uncaught exceptions: this is how Espruino reports that a TLS handshake failed. */
 function uncaught(exception: unknown): void {
   // A minus sign and a hexadecimal number, or words, which stand for -13 here: "SSL handshake failed".
   var match = /handshake returned (.*)/.exec("" + exception);
   if (match) handshakeError = { code: -match[1].substr(1) || -13, message: "TLS handshake failed: " + match[1] };
-  // Thrown again, it is printed as if nobody had heard of it. Where somebody else has, it is theirs.
+  // Thrown again, it is printed as if nobody listened. If somebody else listens, it is theirs.
   else if (onlyOurs()) throw exception;
 }
 
@@ -70,7 +70,7 @@ function endHandshake(socket: Socket): void {
 function closed(socket: Socket): void {
   var listener = socket._listener;
   var error = socket._error;
-  // It says nothing of a socket whose handshake was over: that one may close in the same pass.
+  // It says nothing about a socket whose handshake was over: that one may close in the same pass.
   if (socket._shaking && handshakeError) {
     error = handshakeError;
     handshakeError = undefined;
@@ -80,7 +80,7 @@ function closed(socket: Socket): void {
   if (listener) listener.closed(error);
 }
 
-// The sockets' handlers. They know their socket as `this`: none is made anew for each connection.
+// The sockets' handlers. They get their socket as `this`, so that no connection needs its own.
 function onConnect(socket: Socket): void {
   if (socket._listener) socket._listener.opened();
 }
@@ -103,14 +103,14 @@ function onError(this: Socket, error: { code: number; message: string }): void {
 }
 
 function onClose(this: Socket): void {
-  // What came after Espruino had taken the handler off waits for a new one, and is told in the next idle pass.
+  // What came after Espruino removed the handler waits for a new one, and is reported in the next idle pass.
   var deaf = _revive(this);
-  // The exception that tells why the TLS handshake failed comes after this event.
+  // The exception that says why the TLS handshake failed comes after this event.
   if (this._shaking || deaf) setTimeout(closed, 0, this);
   else closed(this);
 }
 
-/** Espruino takes a handler of "data" off that it had to cut off. "#on" is where it keeps handlers; it has no other sign. */
+/** Espruino removes a handler of "data" that it had to cut off; "#on", where it keeps handlers, is the only sign. */
 export function _revive(socket: any): boolean {
   // A user's transport has handlers of its own.
   if (socket["#ondata"] || !socket._listener) return false;
@@ -120,7 +120,7 @@ export function _revive(socket: any): boolean {
 
 /** What a connection's `close` does: the socket itself is the connection. */
 function closeSocket(this: Socket): void {
-  // What has been received would keep the socket from closing, for ever.
+  // Received data would keep the socket from ever closing.
   _revive(this);
   this._listener = undefined;
   this.end();

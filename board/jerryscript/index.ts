@@ -37,7 +37,7 @@ interface Socket {
   write(bytes: HostBuffer, callback: (status: unknown) => void): boolean;
   /** Sends FIN behind what was written. */
   end(): void;
-  /** Gives the socket up, once what was written has gone. */
+  /** Gives up the socket once what was written has gone. */
   destroy(): void;
   on(event: string, listener: (argument: any) => void): void;
 }
@@ -94,7 +94,7 @@ function encode(text: string): HostBuffer {
   return buffer.slice(0, buffer.write(text));
 }
 
-/** Opens a socket and minds it: each function here belongs to one connection. */
+/** Opens a socket and manages it: each function here belongs to one connection. */
 export function open(address: Address, listener: TransportListener): TransportConnection {
   var options: { [field: string]: unknown } = address.tls || {};
   /** Undefined once the connection is closed, from this side or from the other. */
@@ -136,7 +136,7 @@ export function open(address: Address, listener: TransportListener): TransportCo
     );
   }
 
-  // One write at a time: the host does not stop at one that failed, and a second one into a connection that was reset
+  // One write at a time: the host does not stop at one that failed, and a second one on a connection that was reset
   // raises SIGPIPE, which ends the process.
   function send(): void {
     var bytes = pending.length > 1 ? Buffer.concat(pending) : pending[0];
@@ -146,8 +146,8 @@ export function open(address: Address, listener: TransportListener): TransportCo
   }
 
   function written(status: unknown): void {
-    // A write that is begun in the callback of another lets the host free nothing of either: thousands of them fill
-    // its heap. From a timer's callback on, it does.
+    // If a write begins in another's callback, the host can free neither: thousands of them fill its heap. From a
+    // timer's callback on, it can.
     if (++writes & 63) goOn(status);
     else setTimeout(goOn, 0, status);
   }
@@ -202,8 +202,8 @@ export function open(address: Address, listener: TransportListener): TransportCo
       hearing = undefined;
       if (destroyed) return;
       if (!connected) return destroy();
-      // A close frame may still be on its way. To destroy the socket before the server's FIN would reset the
-      // connection if bytes lie unread, and the server might never see that frame.
+      // A close frame may still be on its way. Destroying the socket before the server's FIN would reset the
+      // connection if bytes are unread, and the server might never see that frame.
       timer = setTimeout(destroy, LINGER);
       if (!writing) socket.end();
     },
@@ -327,7 +327,7 @@ export function _copySize(_data: unknown, size: number): number {
   return size;
 }
 
-// In a buffer, so that a message that waits takes nothing of the heap.
+// In a buffer, so that a waiting message takes no heap.
 export function _payload(data: any): Payload {
   var buffer: HostBuffer;
   if (typeof data === "string") buffer = encode(data);
@@ -397,6 +397,6 @@ export function _byteString(bytes: Uint8Array): string {
 
 export const _window = _slice;
 
-// Nothing native makes frames here.
+// No native code makes frames here.
 export function _frameMemory(): undefined {}
 export function _makeFrame(): any {}

@@ -1,4 +1,4 @@
-/** The C header's names of types, so that declarations of a C program can stay as they are. */
+/** The C header's type names, so that a C program's declarations can stay as they are. */
 import type { Client } from "../client/client";
 import type { ErrorHandle, EventData, EventHandler } from "../client/events";
 import type { Config } from "../config/config";
@@ -18,7 +18,7 @@ export type esp_websocket_client_config_t = Config;
 export type esp_websocket_client_handle_t = Client | null;
 /** What a handler gets as its last argument. */
 export type esp_websocket_event_data_t = EventData;
-/** What is known of an error. */
+/** What is known about an error. */
 export type esp_websocket_error_codes_t = ErrorHandle;
 /** A `WEBSOCKET_EVENT_…`: a number, as in C. */
 export type esp_websocket_event_id_t = number;

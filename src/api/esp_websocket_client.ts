@@ -120,7 +120,7 @@ export function esp_websocket_client_init(config: Config): Client | null {
 }
 
 /**
- * Changes where the next attempt connects to; port, path and user that `uri` lacks stay as they are.
+ * Changes where the next attempt connects to. A port, path or user that `uri` lacks stays as it is.
  * Returns `ESP_ERR_INVALID_ARG` without a URI, `ESP_FAIL` for a malformed one.
  */
 export function esp_websocket_client_set_uri(client: Handle, uri: string): number {
@@ -140,7 +140,7 @@ export function esp_websocket_client_set_uri(client: Handle, uri: string): numbe
 
 /**
  * Replaces all header lines of the next opening handshake. Only while connected, as in C.
- * Returns `ESP_ERR_INVALID_ARG` otherwise, and for what are not header lines.
+ * Returns `ESP_ERR_INVALID_ARG` otherwise, and for anything but header lines.
  */
 export function esp_websocket_client_set_headers(client: Handle, headers: string): number {
   var lines = normaliseHeaders(headers);
@@ -151,7 +151,7 @@ export function esp_websocket_client_set_headers(client: Handle, headers: string
 
 /**
  * Adds a header line to the next opening handshake.
- * Returns `ESP_ERR_INVALID_ARG` for a key that is no header name and for a value with control characters.
+ * Returns `ESP_ERR_INVALID_ARG` for a key that is not a header name and for a value with control characters.
  */
 export function esp_websocket_client_append_header(client: Handle, key: string, value: string): number {
   var line = isSafe(key) && isSafe(value) && key.indexOf(":") < 0 && normaliseHeaders(key + ": " + value);
@@ -162,7 +162,7 @@ export function esp_websocket_client_append_header(client: Handle, key: string, 
 
 /**
  * Starts the client: BEGIN at once, everything else from the interpreter's idle loop.
- * Returns `ESP_FAIL` if it is started already, has no host, or the URI's scheme is neither `ws` nor `wss`;
+ * Returns `ESP_FAIL` if it is already started, has no host, or the URI's scheme is neither `ws` nor `wss`;
  * `ESP_ERR_NOT_SUPPORTED`, with an ERROR event that says why, if the board cannot do what the configuration asks.
  */
 export function esp_websocket_client_start(client: Handle): number {
@@ -218,13 +218,13 @@ export function esp_websocket_client_send_with_opcode(
   return send(client, opcode, data, len, timeout);
 }
 
-/** Takes a binary message into the send queue, as frames of at most `buffer_size` bytes. */
+/** Puts a binary message into the send queue, as frames of at most `buffer_size` bytes. */
 export function esp_websocket_client_send_bin(client: Handle, data: Data, len?: number, timeout?: number): number {
   return send(client, frame.BINARY, data, len, timeout);
 }
 
 /**
- * Begins a binary message, to be continued by `send_cont_msg` and ended by `send_fin`.
+ * Begins a binary message: `send_cont_msg` continues it, `send_fin` ends it.
  *
  * ```js
  * ws.esp_websocket_client_send_bin_partial(client, [1, 2]);
@@ -241,12 +241,12 @@ export function esp_websocket_client_send_bin_partial(
   return send(client, PARTIAL | frame.BINARY, data, len, timeout);
 }
 
-/** Takes a text message into the send queue. The bytes of a Uint8Array must be UTF-8. */
+/** Puts a text message into the send queue. The bytes of a Uint8Array must be UTF-8. */
 export function esp_websocket_client_send_text(client: Handle, data: Data, len?: number, timeout?: number): number {
   return send(client, frame.TEXT, data, len, timeout);
 }
 
-/** Begins a text message, to be continued by `send_cont_msg` and ended by `send_fin`. */
+/** Begins a text message: `send_cont_msg` continues it, `send_fin` ends it. */
 export function esp_websocket_client_send_text_partial(
   client: Handle,
   data: Data,
@@ -327,7 +327,7 @@ export function esp_websocket_client_get_reconnect_timeout(client: Handle): numb
 }
 
 /**
- * Sets the milliseconds between attempts to connect; a wait that is running starts anew with them.
+ * Sets the milliseconds between attempts to connect; a running wait starts again with them.
  * Returns `ESP_ERR_INVALID_ARG` for 0 or less, `ESP_ERR_INVALID_STATE` with auto-reconnect off.
  */
 export function esp_websocket_client_set_reconnect_timeout(client: Handle, milliseconds: number): number {
@@ -351,7 +351,7 @@ export function esp_websocket_register_events(
   return ESP_OK;
 }
 
-/** Takes back all registrations of a handler for an event. */
+/** Removes all registrations of a handler for an event. */
 export function esp_websocket_unregister_events(client: Handle, event: number, handler: EventHandler): number {
   if (!client || !client._config || typeof handler !== "function") return ESP_ERR_INVALID_ARG;
   client._registrations = client._registrations.filter(function (entry) {
@@ -361,8 +361,8 @@ export function esp_websocket_unregister_events(client: Handle, event: number, h
 }
 
 /**
- * Keeps the certificates that `use_global_ca_store` verifies servers with, in place of the last ones.
- * Returns `ESP_OK`, or `ESP_ERR_INVALID_ARG`, after a line that says why, if these are no certificates.
+ * Sets the certificates that `use_global_ca_store` verifies servers with, replacing the last ones.
+ * Returns `ESP_OK` or, after a line that says why, `ESP_ERR_INVALID_ARG` if these are not certificates.
  */
 export function esp_tls_set_global_ca_store(pem: string | Uint8Array): number {
   try {

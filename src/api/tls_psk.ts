@@ -1,5 +1,5 @@
 /**
- * TLS with a pre-shared key, for boards whose own TLS verifies nobody or does not fit: a transport for `ext_transport`.
+ * TLS with a pre-shared key, for boards whose own TLS verifies no one or does not fit: a transport for `ext_transport`.
  * Server and client prove to each other that they know the key, and everything between them is encrypted.
  *
  *     var ws = require("esp_websocket_client");
@@ -27,19 +27,19 @@ export interface PskOptions {
    * where fewer than 2,000 of the board's variables are free.
    */
   max_fragment_length?: number;
-  /** True: talk to servers that know no extended master secret (RFC 7627 §5.4). Default: they are refused. */
+  /** True: talk to servers without extended master secret (RFC 7627 §5.4). Default: they are refused. */
   allow_no_ems?: boolean;
   /** True: work on boards whose random numbers can be predicted. Default: they are refused. */
   allow_weak_random?: boolean;
 }
 
-/** What `require("tls_psk")(…)` gives. */
+/** What `require("tls_psk")(…)` returns. */
 export interface PskTransport extends Transport {
-  /** The other side has proved who it is: no certificate is looked at. */
+  /** The key proves who the other side is: no certificate is checked. */
   readonly authenticates: true;
 }
 
-/** The key's bytes; "" if it is none. */
+/** The key's bytes; "" if it is not a key. */
 function readKey(key: any): string {
   if (typeof key !== "string") return key && key.length !== 0 ? platform._join(key, "") : "";
   var bytes: number[] = [];
@@ -49,7 +49,7 @@ function readKey(key: any): string {
 }
 
 /**
- * Makes a transport for any number of connections. Throws a sentence, without anything of the key in it, where an option
+ * Makes a transport for any number of connections. Throws a sentence, which reveals nothing of the key, if an option
  * is wrong or unknown, or the board's random numbers are weak.
  */
 export type TlsPsk = (options: PskOptions) => PskTransport;

@@ -68,11 +68,11 @@ const EVENT_CLOSED = 4;
 const EVENT_BEFORE_CONNECT = 5;
 const ESP_ERR_NOT_SUPPORTED = 0x106;
 
-/** `max_message_size` on boards that do not tell how much memory is free. */
+/** `max_message_size` on boards that do not report how much memory is free. */
 const DEFAULT_LIMIT = 65536;
 
 /**
- * Hears all the client's events.
+ * Listens to all the client's events.
  *
  * @hot
  */
@@ -108,7 +108,7 @@ function onStateEvent(socket: Socket, event: EventData, id: number): void {
     callLater(tellEnd, 0, socket, id === EVENT_CLOSED ? event.close_status_code : NO_CLOSE_FRAME, text);
 }
 
-/** Fails the connection without a close frame. Told from the idle loop, since it may be a method of ours that fails. */
+/** Fails the connection without a close frame. Reported from the idle loop: a method of ours may have failed. */
 function fail(socket: Socket, reason: string): void {
   socket._error = reason;
   socket.readyState = CLOSING;
@@ -116,7 +116,7 @@ function fail(socket: Socket, reason: string): void {
   callLater(tellEnd, 0, socket, NO_CLOSE_FRAME);
 }
 
-/** Tells that the connection, or the attempt, has ended, unless that was told. */
+/** Reports, once, that the connection or the attempt has ended. */
 function tellEnd(socket: Socket, code: number, reason?: string): void {
   if (socket.readyState === CLOSED) return;
   var error = socket._error;
@@ -126,16 +126,16 @@ function tellEnd(socket: Socket, code: number, reason?: string): void {
   socket._closeEvent = {
     wasClean: clean,
     code: socket._closeCode || code || NO_CODE,
-    // Where strings may be UTF-8, an empty one may be true.
+    // Where strings may be UTF-8, an empty one may be truthy.
     reason: reason && reason.length ? reason : "",
   };
-  // A listener of `error` that runs out of memory is cut off, and so is all that stands behind it.
+  // A listener of `error` that runs out of memory is cut off, and so is everything after it.
   callLater(tellClose, 0, socket);
   if (error || !clean) tell(socket, "error", { data: error, message: error });
   tellClose(socket);
 }
 
-/** Tells of `close`, once. */
+/** Reports `close`, once. */
 function tellClose(socket: Socket): void {
   var event = socket._closeEvent;
   socket._closeEvent = undefined;
@@ -170,7 +170,7 @@ const Constructor = function (this: Socket, url: any, options?: any, config?: an
     var port = options.port || 80;
     socket._dropIn = true;
     all.host = url;
-    // Not by +, which takes "0123" for an octal number on Espruino.
+    // Not with +, which takes "0123" for an octal number on Espruino.
     all.port = /^\d+$/.test(port) ? parseInt(port, 10) : port;
     all.path = options.path;
     all.subprotocol = options.protocol && "" + options.protocol;
@@ -191,13 +191,13 @@ const Constructor = function (this: Socket, url: any, options?: any, config?: an
     };
   }
   var start = esp_websocket_client_start(client);
-  // A board that cannot do what is asked tells of it as of any other failure.
+  // A board that cannot do what is asked reports it like any other failure.
   if (start === ESP_ERR_NOT_SUPPORTED) callLater(tellEnd, 0, socket, NO_CLOSE_FRAME);
-  // Without a client, `init` has printed why; a scheme that is none of a WebSocket shows here.
+  // Without a client, `init` has printed why; a scheme that is not a WebSocket's shows here.
   else if (start) throwError("Bad URL or config: " + url);
 } as unknown as WebSocketClass;
 
-/** The idle loop has run: what `send` got rid of has left. */
+/** The idle loop has run: what `send` passed on has left. */
 function onIdle(socket: Socket): void {
   socket._justSent = 0;
 }
@@ -214,7 +214,7 @@ var prototype: any = ((Constructor as any).prototype = {
     var client = this._client;
     var state = this.readyState;
     var waiting = client.tx_queued;
-    // Buffers and views alone have a length in bytes.
+    // Only buffers and views have a length in bytes.
     var size = typeof data === "string" ? -1 : (data || "").byteLength;
     data = size >= 0 ? new Uint8Array(data.buffer || data, data.byteOffset || 0, size) : String(data);
     if (this._dropIn && state > OPEN) throwError("Socket closed", "Error");
@@ -223,10 +223,10 @@ var prototype: any = ((Constructor as any).prototype = {
       this._early.push(data, opcode);
       return;
     }
-    // One that is not open takes nothing.
+    // A socket that is not open takes nothing.
     var taken = esp_websocket_client_send_with_opcode(client, opcode ? opcode & 15 : size >= 0 ? BINARY : TEXT, data);
     if (taken < 0) {
-      // If the connection is gone, the client's events tell why.
+      // If the connection is gone, the client's events say why.
       if (esp_websocket_client_is_connected(client)) fail(this, "Send queue full, or out of memory");
       // What waited will never leave, either.
       this._neverSent += waiting + data.length - client.tx_queued;

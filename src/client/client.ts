@@ -1,4 +1,4 @@
-/** One client: everything that is known of it, and how it begins. */
+/** One client: all its state, and how it begins. */
 import { OPEN } from "./constants";
 import * as board from "../board";
 import type { Clonable, FrameMemory, Part, Payload, TransportConnection, TransportListener } from "../board";
@@ -54,7 +54,7 @@ export interface Client extends FrameReader, Emitter {
   tx_queued: number;
   /** The subprotocol that the server chose, "" if none: set with CONNECTED. */
   subprotocol?: string;
-  /** Called with a byte string of all that comes from the server, the handshake's response too. Must not throw. */
+  /** Called with each piece from the server as a byte string, the handshake's response too. Must not throw. */
   raw_data?: (bytes: string) => void;
 
   /**
@@ -73,7 +73,7 @@ export interface Client extends FrameReader, Emitter {
   /** The next byte from the server is the first of a message's first frame, or of a control frame between messages. */
   _betweenMessages: boolean;
   /**
-   * A control frame that is being reported: what it asks for is done afterwards. Bytes: opcode, one that does not count,
+   * A control frame that is being reported: what it asks for is done afterwards. Bytes: opcode, an ignored one,
    * payload. "" if there is none.
    */
   _controlFrame: string;
@@ -98,7 +98,7 @@ export interface Client extends FrameReader, Emitter {
   /** Where to connect to; where the current attempt goes (a redirect leads elsewhere). */
   _uri: Uri;
   _target: Uri;
-  /** No array: the numbers grow, and some engines give an array room for all below its last. */
+  /** Not an array: the numbers grow, and some engines reserve room for all below the last. */
   _timers: { [which: number]: Timer };
   _lastTimer: number;
   /** The opening handshake's response while it comes. */
@@ -118,7 +118,7 @@ export interface Client extends FrameReader, Emitter {
   _memory?: FrameMemory;
   /** Frames are being written: what is called meanwhile must not write others. */
   _flushing?: boolean;
-  /** A send was refused for want of room: DRAIN tells when there is some. */
+  /** A send was refused for lack of room: DRAIN reports when there is some. */
   _wantsDrain?: boolean;
   /** Opcode of the message that a `_partial` function has begun; 0 if none is unfinished. */
   _unfinished: number;
@@ -143,7 +143,7 @@ export interface Client extends FrameReader, Emitter {
 /** A client that is not started. */
 export function createClient(settings: Settings, uri: Uri): Client {
   var client = board._emitter() as Client;
-  // Espruino searches a field from the first one on: those that each message needs come first.
+  // Espruino searches fields from the first one on: those that each message needs come first.
   client._direct = client._inFlight = 0;
   client._bufferSize = setting(settings, Field.BUFFER_SIZE);
   client._connection = client._listener = client.raw_data = client._response = client._template = undefined;
@@ -165,7 +165,7 @@ export function createClient(settings: Settings, uri: Uri): Client {
 }
 
 /**
- * Works out anew what may go out at once: see `_direct`.
+ * Works out again what may go out at once: see `_direct`.
  *
  * @hot
  */

@@ -1,4 +1,4 @@
-/** The numbers that a client works with. In a file that imports nothing, so that the build writes them out. */
+/** The numbers that a client works with. This file imports nothing, so that the build inlines them. */
 
 // Where in its life a client is: see ARCHITECTURE.md for the picture.
 /** Not started, or finished. */
@@ -27,23 +27,23 @@ export const HEADER_TIMER = 4;
 export const FLUSH_TIMER = 5;
 /** A moment after handlers were called: goes on where one was cut off. See `watch`. */
 export const WATCH_TIMER = 6;
-/** Queued messages with a time-out have numbers of their own, behind this. */
+/** Queued messages with a timeout have their own numbers, above this. */
 export const LAST_TIMER = 6;
 
 /** The least payload, in bytes, of a frame that is worth the board's native masking. */
 export const LEAST_NATIVE = 320;
-/** So many free variables are plenty: a single frame may take the memory for it, and keep it until the next PING. */
+/** This many free variables are plenty: a single frame may take the memory for it, and keep it until the next PING. */
 export const PLENTY = 2000;
 /** Variables that must be free where one more message is to wait: its own, and those of a piece of data that comes. */
 export const ROOM_TO_WAIT = 350;
 /** Variables that handlers, and what they send, need beside a long message. */
 export const ROOM_TO_WORK = 300;
-/** A window over a long payload: so many frames, so much of it, and the most that Espruino's typed arrays reach over. */
+/** A window over a long payload: its frames, its share, and the most that Espruino's typed arrays span. */
 export const WINDOW_FRAMES = 16;
 export const WINDOW_SHARE = 32;
 export const WINDOW_LIMIT = 65536;
 
-/** To an opcode: without the FIN bit, more of the message follows. */
+/** Added to an opcode: no FIN bit, more of the message follows. */
 export const PARTIAL = 0x200;
 /** A timeout without limit, in ticks. */
 export const portMAX_DELAY = 0xffffffff;

@@ -21,7 +21,7 @@ export const WEBSOCKET_EVENT_BEGIN = 6;
 export const WEBSOCKET_EVENT_FINISH = 7;
 export const WEBSOCKET_EVENT_HEADER_RECEIVED = 8;
 export const WEBSOCKET_EVENT_MAX = 9;
-/** Not of C: the send queue has room again. It has a name (`"drain"`), and handlers of ANY do not hear of it. */
+/** Not in C: the send queue has room again. It has a name (`"drain"`), and handlers of ANY do not get it. */
 export const DRAIN = 9;
 
 /** In place of an opcode, where there is no frame. */
@@ -33,7 +33,7 @@ export const WEBSOCKET_ERROR_TYPE_PONG_TIMEOUT = 2;
 export const WEBSOCKET_ERROR_TYPE_HANDSHAKE = 3;
 export const WEBSOCKET_ERROR_TYPE_SERVER_CLOSE = 4;
 
-/** `esp_websocket_error_codes_t`: what is known of an error. */
+/** `esp_websocket_error_codes_t`: what is known about an error. */
 export interface ErrorHandle {
   /** The board's code of the last TLS error, 0 if there was none. */
   esp_tls_last_esp_err: number;
@@ -137,12 +137,12 @@ export interface Emitter {
     event: Name,
     listener: (this: Client, event: ClientEvents[Name], eventId: number) => void
   ): void;
-  /** Takes back what `on` was given. */
+  /** Removes what `on` was given. */
   removeListener<Name extends keyof ClientEvents>(
     event: Name,
     listener: (this: Client, event: ClientEvents[Name], eventId: number) => void
   ): void;
-  /** Takes back all that `on` was given: for one event, or for all. */
+  /** Removes all that `on` was given: for one event, or for all. */
   removeAllListeners(event?: keyof ClientEvents): void;
 }
 
@@ -159,7 +159,7 @@ export interface Registration {
 const NO_FRAME = { _fin: false, _opcode: WS_TRANSPORT_OPCODES_NONE, _length: 0, _start: 0 };
 
 /**
- * What the handlers of an event are given; `frame` only for DATA.
+ * What an event's handlers get; `frame` only for DATA.
  *
  * @hot
  */
@@ -183,14 +183,14 @@ function makeEvent(
   };
 }
 
-/** What the DATA events of whole messages in one frame are cloned from: a third of the cost of making each anew. */
+/** What the DATA events of whole messages in one frame are cloned from: a third of the cost of making each one. */
 export function dataTemplate(client: Client): Clonable<EventData> {
   return board._clonable(makeEvent(client, "", 0, { _fin: true, _opcode: 0, _length: 0, _start: 0 }));
 }
 
 /**
- * Reports an event that is not DATA. An event that arises in a handler is reported when all handlers have heard of the
- * present one, as ESP-IDF's event loop does.
+ * Reports an event that is not DATA. An event that arises in a handler is reported when all handlers have had the
+ * current one, as in ESP-IDF's event loop.
  * Returns false if a handler stopped, destroyed or restarted the client.
  */
 export function emit(client: Client, id: number, pointer?: string): boolean {
@@ -210,7 +210,7 @@ export function emitPiece(client: Client): boolean {
 
 /**
  * Calls the handlers of an event: those of `esp_websocket_register_events`, then those of `client.on`, each in the order
- * of their registration. One that throws is reported; the others are called all the same.
+ * of their registration. One that throws is reported; the others are still called.
  * Returns like `emit`.
  *
  * @hot
@@ -226,7 +226,7 @@ export function dispatch(client: Client, id: number, event: EventData): boolean 
   // The list is replaced, never changed, so handlers may register and unregister.
   var handlers = board._handlers(client, eventName(id), client._registrations);
   var i = 0;
-  // To ask for `handlers.length` would cost Espruino more.
+  // Reading `handlers.length` would cost Espruino more.
   while (handlers[i]) {
     var handler = handlers[i++] as Registration | Function;
     try {
@@ -243,7 +243,7 @@ export function dispatch(client: Client, id: number, event: EventData): boolean 
 }
 
 /**
- * Reports what has arisen in handlers meanwhile. A client that was destroyed, and has nothing left to report, is freed.
+ * Reports what has arisen in handlers. Frees a destroyed client that has nothing left to report.
  *
  * @cold
  */
@@ -262,9 +262,9 @@ export function dispatchPending(client: Client): void {
 }
 
 /**
- * Goes on where a handler was cut off. Espruino does that when memory runs out or the stack is full: it goes back to its
- * idle loop from wherever it is, and whoever called the handler is not returned to. Whatever the idle loop calls asks for
- * this first: handlers are called from nowhere else, so while the idle loop calls us, none is running.
+ * Goes on where a handler was cut off. Espruino cuts one off when memory runs out or the stack is full: it goes back to
+ * its idle loop from wherever it is, and never returns to the handler's caller. Whatever the idle loop calls runs this
+ * first: handlers are called from nowhere else, so while the idle loop calls us, none is running.
  *
  * @cold
  */

@@ -32,7 +32,7 @@ import { retryDelay } from "./retry";
 import { dropQueue, enqueue, flush, sendClose } from "./sending";
 import { setTimer, stopTimers, unwatch } from "./timers";
 
-/** Sets what the next events tell: an error of the connection, or of no kind. */
+/** Sets what the next events report: an error of the connection, or none. */
 export function setError(client: Client, type: number, status: number, error?: TransportError): void {
   var code = (error && error.code) || 0;
   var tlsCode = client._target._defaultPort === 443 ? code : 0;
@@ -47,7 +47,7 @@ export function setError(client: Client, type: number, status: number, error?: T
   };
 }
 
-/** Drops the connection and all that belongs to it: timers, queue, what was half read. Takes what `setError` takes. */
+/** Drops the connection and all that belongs to it: timers, queue, what was half read. Takes the same as `setError`. */
 export function disconnect(client: Client, type: number, status: number, error?: TransportError): void {
   var connection = client._connection;
   stopTimers(client);
@@ -61,7 +61,7 @@ export function disconnect(client: Client, type: number, status: number, error?:
   try {
     if (connection) connection.close();
   } catch (exception) {
-    // It is gone already, which is what was wanted.
+    // It is already gone, as wanted.
   }
 }
 
@@ -91,18 +91,18 @@ function finish(client: Client): void {
   emit(client, WEBSOCKET_EVENT_FINISH);
 }
 
-/** Ends the connection and the run, for the user's reasons. */
+/** Ends the connection and the run at the user's request. */
 export function stop(client: Client): void {
-  // What was sent last may still leave: the idle loop would have done that next.
+  // What was sent last may still leave: the idle loop would have sent it next.
   if (client._state === OPEN) flush(client, true);
   disconnect(client, WEBSOCKET_ERROR_TYPE_NONE, 0);
   finish(client);
 }
 
-/** Stops the client and frees it, as soon as its handlers have heard of all there is to tell. The handle is dead. */
+/** Stops the client, and frees it once its handlers have had all events. The handle is dead. */
 export function destroy(client: Client): void {
   var dispatching = client._dispatching;
-  // FINISH is reported when the handle is dead: nobody can start it again.
+  // FINISH is reported after the handle is dead: nobody can start it again.
   client._dispatching = true;
   if (client._state) stop(client);
   (client as { _config?: unknown })._config = undefined;
@@ -125,7 +125,7 @@ export function reconnect(client: Client): void {
   setTimer(client, STATE_TIMER, delay);
 }
 
-/** Changes the time between attempts; a wait that is running starts anew with it, whatever the server asked for. */
+/** Changes the time between attempts; a running wait starts again with it, whatever the server asked for. */
 export function restartWait(client: Client): void {
   if (client._state !== WAITING) return;
   client._retryAfter = 0;
@@ -186,7 +186,7 @@ export function reportLoss(client: Client): void {
   else reconnect(client);
 }
 
-/** True if no attempt follows on a connection that has ended. */
+/** True if no attempt follows a connection that has ended. */
 function isOver(client: Client, closed: boolean): boolean {
   if (!closed) return !!client._config[Field.DISABLE_AUTO_RECONNECT];
   return !(client._serverClosed && client._config[Field.ENABLE_CLOSE_RECONNECT]);

@@ -24,7 +24,7 @@ import {
   WEBSOCKET_EVENT_HEADER_RECEIVED,
 } from "./events";
 
-/** What a provider gives, undefined for nothing; " ", which is of no use, for what is no text, or if it throws. */
+/** What a provider returns, undefined for nothing; " ", which is invalid, for anything but text, or if it throws. */
 function askProvider(provider: Provider | undefined): string | undefined {
   try {
     var value = provider && provider();
@@ -36,7 +36,7 @@ function askProvider(provider: Provider | undefined): string | undefined {
   }
 }
 
-/** Why a URI is none that a client can connect to, as a sentence; "" if it is one. */
+/** Why a client cannot connect to a URI, as a sentence; "" if it can. */
 export function whyNoTarget(uri: Uri | undefined): string {
   return uri && uri._host && uri._defaultPort ? "" : "uri or uri_provider must give ws:// or wss:// with a host";
 }
@@ -57,7 +57,7 @@ function usersConnection(connection: TransportConnection): TransportConnection {
 export function connect(client: Client): void {
   var config = client._config;
   client._retryAfter = 0;
-  // Should the handler of BEFORE_CONNECT be cut off, another attempt follows.
+  // If the handler of BEFORE_CONNECT is cut off, another attempt follows.
   reconnect(client);
   setError(client, WEBSOCKET_ERROR_TYPE_NONE, 0);
   if (!emit(client, WEBSOCKET_EVENT_BEFORE_CONNECT)) return;
@@ -131,13 +131,13 @@ export function sendRequest(client: Client): void {
 
 /**
  * The next bytes of the opening handshake's response. Returns true once that has opened the connection, and the user has
- * kept it; those behind its head are in `_chunk` then: they belong to the first frame.
+ * kept it; `_chunk` then holds the bytes after the head: they belong to the first frame.
  *
  * @cold
  */
 export function receiveResponse(client: Client, bytes: string): boolean {
   var response = client._response!;
-  // Kept before handlers are called: one that is cut off takes nothing with it.
+  // Kept before handlers are called: one that is cut off loses nothing.
   if (!response._complete) client._chunk = readResponse(response, bytes);
   var line: string | undefined;
   while ((line = response._lines.shift()) !== undefined) {
@@ -163,10 +163,10 @@ function endOpening(client: Client, response: Response): boolean {
     if (most === undefined) most = DEFAULT_MAX_REDIRECTS;
     var uri = resolveUri(target, response._location);
     if (++client._redirects > most) error = "Too many redirects";
-    // Never from wss to ws, nor to what is neither.
+    // Never from wss to ws, nor to any other scheme.
     else if (!uri || uri._defaultPort < target._defaultPort) error = "Cannot redirect to " + response._location;
     else {
-      // For good: also where a later redirect leads home, or to a second address of the other origin.
+      // Permanently: even if a later redirect leads back, or to a second address of the other origin.
       // An origin is scheme, host and port (RFC 6454 §4).
       uri._leftOrigin =
         target._leftOrigin || uri._defaultPort !== target._defaultPort || authority(uri) !== authority(target);

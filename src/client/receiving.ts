@@ -15,7 +15,7 @@ import { setTimer } from "./timers";
 const CLOSE_GRACE = 1000;
 
 /**
- * Memory is short: the connection ends before the interpreter runs out of it, in the middle of things.
+ * Memory is short: ends the connection before the interpreter runs out of it midway.
  */
 export function outOfMemory(client: Client): void {
   connectionLost(client, "Out of memory", undefined, { code: -2, message: "" });
@@ -23,7 +23,7 @@ export function outOfMemory(client: Client): void {
 
 /**
  * Reports piece by piece what has come, up to the end of a message, or of a control frame between messages. Returns true
- * if there is more behind it, to be read from `_index` on.
+ * if more follows, to be read from `_index` on.
  *
  * @hot
  */
@@ -32,7 +32,7 @@ export function receive(client: Client, listener: Listener): boolean {
   var type: number;
   client._betweenMessages = false;
   if (HEADER_TIMER in client._timers) setTimer(client, HEADER_TIMER);
-  // What comes behind the closing handshake is not looked at (RFC 6455 §1.4).
+  // What comes after the closing handshake is ignored (RFC 6455 §1.4).
   while (client._closeCode === CLOSE_ABNORMAL && (type = readPiece(client, client._bufferSize))) {
     if (type > BINARY) client._controlFrame = controlFrame(type, client._piece as Uint8Array);
     emitPiece(client);
@@ -50,7 +50,7 @@ export function receive(client: Client, listener: Listener): boolean {
   }
   if (client._violation) connectionLost(client, client._violation, undefined, undefined, client._violationCode);
   else {
-    // A header that has come in part is kept.
+    // A partial header is kept.
     client._chunk = client._closeCode === CLOSE_ABNORMAL ? client._chunk.substr(client._index) : "";
     client._index = 0;
     if (client._chunk) setTimer(client, HEADER_TIMER, setting(client._config, Field.NETWORK_TIMEOUT_MS));
@@ -64,7 +64,7 @@ function controlFrame(opcode: number, payload: Uint8Array): string {
 }
 
 /**
- * Does what the last control frame asks for (RFC 6455 §5.5), when it was reported.
+ * Does what the last control frame asks for (RFC 6455 §5.5), once it was reported.
  *
  * @hot
  */
@@ -89,7 +89,7 @@ export function afterControl(client: Client): void {
 }
 
 /**
- * The server's close frame: it is answered, and the server ends the TCP connection (RFC 6455 §5.5.1, §7.1.1).
+ * Answers the server's close frame; the server ends the TCP connection (RFC 6455 §5.5.1, §7.1.1).
  *
  * @cold
  */
@@ -107,7 +107,7 @@ function receiveClose(client: Client, payload: Uint8Array): void {
 }
 
 /**
- * Where a handler, or our own code, was cut off while data was read, goes on with the rest: see `watch`.
+ * If a handler, or our own code, was cut off while reading data, goes on with the rest: see `watch`.
  *
  * @cold
  */

@@ -4,8 +4,8 @@ import { Field, Settings } from "../config/fields";
 
 /**
  * Milliseconds until the next attempt to connect: `reconnect_timeout_ms`; with `reconnect_max_ms`, twice as long after
- * each failure, up to that. Less by what `reconnect_jitter` lets `random` take away, and not less than the server asked
- * for (RFC 9110 §10.2.3).
+ * each failure, up to that. `reconnect_jitter` lets `random` shorten it, but not below what the server asked for
+ * (RFC 9110 §10.2.3).
  *
  * @param failures failed attempts in a row, 1 or more
  * @param retryAfter seconds that the server asked to wait, or 0

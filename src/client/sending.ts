@@ -82,7 +82,7 @@ export function sendPing(client: Client): void {
 }
 
 /**
- * Answers a PING (RFC 6455 §5.5.3). To a server that does not read, only the last PONG is sent when it does.
+ * Answers a PING (RFC 6455 §5.5.3). A server that was not reading gets only the last PONG when it reads.
  *
  * @hot
  */
@@ -100,7 +100,7 @@ export function dropQueue(client: Client): void {
 }
 
 /**
- * A message that is refused for want of room: DRAIN follows when the transport has taken what waits. Returns -1.
+ * Refuses a message for lack of room: DRAIN follows when the transport has taken what waits. Returns -1.
  *
  * @cold
  */
@@ -111,7 +111,7 @@ function refuse(client: Client): number {
 }
 
 /**
- * A window, so that getting at a piece does not cost more the farther it is from a long string's beginning.
+ * Opens a window, so that a piece does not cost more the farther it is from the start of a long string.
  *
  * @cold
  */
@@ -127,8 +127,8 @@ function openWindow(client: Client, item: QueuedMessage, offset: number): void {
 /**
  * The frame of a queued message's next `size` bytes, which begin `offset` bytes into it.
  *
- * The memory that native code makes frames in is made here, and freed where nobody needs it any more: in `flush` and
- * `dropQueue`, at the latest at the next PING.
+ * The memory in which native code makes frames is allocated here. `flush` and `dropQueue` free it when nobody needs it,
+ * at the latest at the next PING.
  *
  * @hot
  */
@@ -144,7 +144,7 @@ function nextFrame(
   if (offset + size > item._windowEnd) openWindow(client, item, offset);
   var start = offset - item._windowStart;
   if (size >= LEAST_NATIVE && !deep) {
-    // Where memory is scarce, one that is alone does without, and a user's transport has needs of its own.
+    // Where memory is scarce, a lone frame does without, and a user's transport has its own needs.
     if (!client._memory && ((client._queue[0] && !client._config[Field.EXT_TRANSPORT]) || !board._lacks(PLENTY)))
       client._memory = board._frameMemory(client._bufferSize);
     if (client._memory)
@@ -199,7 +199,7 @@ export function flush(client: Client, deep?: boolean): void {
     client._wantsDrain = false;
     emit(client, DRAIN);
   }
-  // Whoever goes on sending needs the memory again.
+  // While sending goes on, the memory is still needed.
   if (client._inFlight < bufferSize && board._lacks(PLENTY)) client._memory = undefined;
 }
 
@@ -210,7 +210,7 @@ export function flush(client: Client, deep?: boolean): void {
  */
 function hasRoom(client: Client, length: number): boolean {
   var queue = client._queue;
-  // Each message that waits takes memory of its own, also an empty one. One alone may be of any length.
+  // Each waiting message takes memory of its own, even an empty one. A lone one may have any length.
   if (queue[0] && (client.tx_queued + length > client._queueSize || queue.length * 16 > client._queueSize))
     return false;
   return (!queue[0] && client._inFlight < client._bufferSize) || !board._lacks(ROOM_TO_WAIT);
@@ -249,7 +249,7 @@ export function enqueue(
 }
 
 /**
- * The first `length` bytes of what the user gives, by default all; undefined if these are no bytes, or not so many.
+ * The first `length` bytes of what the user gives, by default all; undefined if these are not bytes, or too few.
  *
  * @hot
  */
@@ -317,9 +317,8 @@ export function sendQueued(
 }
 
 /**
- * Returns 0 if there is memory for a message of `size` bytes: while it waits and is sent it takes, beside what handlers
- * need, a copy, and each frame twice, as it is masked and as it is put on the wire. Otherwise -1, when DRAIN, or an ERROR,
- * will tell.
+ * Returns 0 if there is memory for a message of `size` bytes: beside what handlers need, it takes a copy, and
+ * each frame twice, masked and as it is put on the wire. Otherwise returns -1, and DRAIN or an ERROR reports it.
  *
  * @cold
  */
@@ -327,7 +326,7 @@ function lacksMemory(client: Client, data: unknown, size: number): number {
   var needed = ROOM_TO_WORK + Math.ceil(Math.min(size, client._bufferSize) / 6 + board._copySize(data, size) / 9);
   if (!board._lacks(needed)) return 0;
   if (client._queue[0] || client._inFlight) return refuse(client);
-  // Nothing waits that would make room.
+  // Nothing is waiting that would make room.
   emit(client, WEBSOCKET_EVENT_ERROR, "No memory to send " + size + " bytes: that takes " + needed + " free variables");
   return -1;
 }
@@ -348,7 +347,7 @@ function sendControl(
   var excess = client._inFlight - client._bufferSize;
   if (opcode > PONG || payload === undefined || payload.length > CONTROL_LIMIT) return -1;
   if (opcode === CLOSE) close(client, payload, toMilliseconds(client, timeout));
-  // PINGs and PONGs may stand between the frames of a message (RFC 6455 §5.4): what the transport has not sent bounds
+  // PINGs and PONGs may stand between the frames of a message (RFC 6455 §5.4): what the transport has not sent limits
   // them, not the queue.
   else if (excess > client._queueSize || (excess >= 0 && board._lacks(ROOM_TO_WAIT))) return refuse(client);
   else if (!writeControl(client, opcode, payload)) return -1;

@@ -53,7 +53,7 @@ export function send(
 
 /**
  * `TransportListener.received`: the next bytes from the server. Whole short frames of text and binary messages, and PINGs
- * and PONGs between messages, are read here; what is left goes to `receive`.
+ * and PONGs between messages, are read here; the rest goes to `receive`.
  *
  * @hot
  */
@@ -71,7 +71,7 @@ export function received(this: Listener, bytes: Uint8Array | string): void {
     if (!receiveResponse(client, bytes)) return;
     bytes = client._chunk;
   } else if (client._chunk) bytes = feed(client, bytes);
-  // Should a handler be cut off, the rest is read from here.
+  // If a handler is cut off, the rest is read from here.
   else client._chunk = bytes;
   var index = client._index;
   var end = bytes.length;
@@ -110,7 +110,7 @@ export function received(this: Listener, bytes: Uint8Array | string): void {
           board._report(exception);
         }
         client._dispatching = false;
-        // Also if the client was destroyed: that it has finished is such an event.
+        // Also if the client was destroyed: FINISH is such an event.
         if (client._pendingEvents[0]) dispatchPending(client);
       } else dispatch(client, WEBSOCKET_EVENT_DATA, event);
       if (first > 0x82 && client._listener === this) afterControl(client);

@@ -1,4 +1,4 @@
-/** A client's timers, and what happens when one has run out. */
+/** A client's timers, and what happens when one expires. */
 import {
   CLOSING,
   FLUSH_TIMER,
@@ -26,19 +26,19 @@ declare function setTimeout<Arguments extends unknown[]>(
 ): Timer;
 declare function clearTimeout(timer: Timer): void;
 
-/** What did not come in time, by timer; behind them, for queued messages, the last. */
+/** What did not come in time, by timer; the last is for queued messages. */
 const MISSING = ["answer", "", "sign of life", "PONG", "rest of a frame header", "", "", "room for a frame"];
 
-/** How long after a handler was called its end is looked for, in milliseconds. */
+/** How long after calling a handler we check that it has ended, in milliseconds. */
 const WATCH = 100;
-/** Waits are made in slices, in milliseconds: Espruino takes a step of its clock for time that has passed. */
+/** Waits are cut into slices, in milliseconds: Espruino takes a step of its clock for time that has passed. */
 const SLICE = 250;
-/** Of waits that may end too early, and should not wake the interpreter more often than they must. */
+/** For waits that may end too early, and should wake the interpreter as rarely as possible. */
 const LONG_SLICE = 1e9;
 
 /**
- * Sets one of the client's timers anew, or, without a time, stops it. A long time is waited for in slices: a step of the
- * clock can take away no more than one.
+ * Sets one of the client's timers or, without a time, stops it. A long wait is cut into slices: a step of the clock can
+ * take away no more than one.
  */
 export function setTimer(client: Client, which: number, milliseconds?: number, slice?: number): void {
   var timers = client._timers;
@@ -58,9 +58,9 @@ export function stopTimers(client: Client): void {
 }
 
 /**
- * Handlers are about to be called. Espruino cuts a handler off when memory runs out or the stack is full, and whoever
- * called it is not returned to: the watch timer goes on from there. It is not set anew for each event, since that would
- * cost as much as the event. A PONG needs none: the timer that waits for it is there.
+ * Handlers are about to be called. Espruino cuts a handler off when memory runs out or the stack is full, and never
+ * returns to its caller: the watch timer goes on from there. It is not set again for each event, since that would cost
+ * as much as the event. A PONG needs none: it already has the timer that waits for it.
  *
  * @cold
  */
@@ -70,7 +70,7 @@ export function watch(client: Client): void {
 }
 
 /**
- * All handlers have heard of everything.
+ * All handlers have had all events.
  *
  * @cold
  */
@@ -85,7 +85,7 @@ export function restartPing(client: Client): void {
     setTimer(client, PING_TIMER, setting(client._config, Field.PING_INTERVAL_SEC) * 1000, LONG_SLICE);
 }
 
-/** Begins to watch for anything at all from the server. */
+/** Starts to watch for anything at all from the server. */
 export function startKeepAlive(client: Client): void {
   client._probes = 0;
   if (client._config[Field.KEEP_ALIVE_ENABLE]) waitForSignOfLife(client, Field.KEEP_ALIVE_IDLE, LONG_SLICE);
@@ -97,7 +97,7 @@ function waitForSignOfLife(client: Client, field: Field.KEEP_ALIVE_IDLE | Field.
   setTimer(client, KEEP_ALIVE_TIMER, setting(client._config, field) * 1000, slice);
 }
 
-/** Waits for an answer to our PING: anything that comes from the server is a sign of life, and starts the wait anew. */
+/** Waits for an answer to our PING: anything that comes from the server is a sign of life, and restarts the wait. */
 function waitForPong(client: Client): void {
   client._pongSeen = client._received;
   setTimer(client, PONG_TIMER, setting(client._config, Field.PINGPONG_TIMEOUT_SEC) * 1000);
@@ -109,19 +109,19 @@ function onTimer(client: Client, which: number, left: number, slice?: number): v
   delete client._timers[which];
   if (which === WATCH_TIMER) client._watched = false;
   recover(client);
-  // A handler may have ended it all.
+  // A handler may have destroyed it.
   if (!client._config) return;
   client._flushing = false;
   goOnReading(client, wasCutOff);
   if (which === PONG_TIMER && client._pongSeen !== client._received) {
-    // What was cut off may have heard of the PONG itself: the next PING waits again.
+    // What was cut off may have been handling the PONG: the next PING waits again.
     return wasCutOff ? undefined : waitForPong(client);
   }
   if (left > 0) return setTimer(client, which, left, slice);
   if (which === STATE_TIMER && !client._listener) return connect(client);
   if (which === FLUSH_TIMER) return flush(client);
   if (which === WATCH_TIMER) return reportLoss(client);
-  // What is left of the open connection while it closes.
+  // A timer left from the open connection, which is closing.
   if (which && client._state !== OPEN) return;
   if (which === PING_TIMER) return ping(client);
   if (which === KEEP_ALIVE_TIMER) return keepAlive(client);

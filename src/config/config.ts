@@ -13,7 +13,7 @@ export type Provider = () => string | null | undefined;
  * `esp_websocket_client_init` return null. docs/api.md describes each field.
  */
 export interface Config {
-  /** `ws://` or `wss://` URI. `host`, `port`, `path`, `username` and `password` beat its parts. */
+  /** `ws://` or `wss://` URI. `host`, `port`, `path`, `username` and `password` override its parts. */
   uri?: string;
   /** Host name or IP address. */
   host?: string;
@@ -27,9 +27,9 @@ export interface Config {
   path?: string;
   /** True: do not connect again after a failure. */
   disable_auto_reconnect?: boolean;
-  /** True: connect again after the server closed the connection. */
+  /** True: connect again after the server closes the connection. */
   enable_close_reconnect?: boolean;
-  /** Handed to every handler in `event_data.user_context`. */
+  /** Passed to every handler in `event_data.user_context`. */
   user_context?: unknown;
   /** Accepted without effect: there are no tasks. */
   task_core_id_set?: boolean;
@@ -57,7 +57,7 @@ export interface Config {
   client_key_len?: number;
   /** The digital signature peripheral's data. No board here has it: refused unless `client_key` is given too. */
   client_ds_data?: unknown;
-  /** `WEBSOCKET_TRANSPORT_OVER_TCP` or `_OVER_SSL`; a URI's scheme beats it. */
+  /** `WEBSOCKET_TRANSPORT_OVER_TCP` or `_OVER_SSL`; a URI's scheme overrides it. */
   transport?: number;
   /** Subprotocols to offer, separated by commas. */
   subprotocol?: string;
@@ -73,7 +73,7 @@ export interface Config {
   use_global_ca_store?: boolean;
   /** Check the server with the board's certificate bundle: called with the TLS options, to fill them in. */
   crt_bundle_attach?: (options: TlsOptions) => unknown;
-  /** The name that the server's certificate must carry, where it is not `host`. */
+  /** The name that the server's certificate must have, if it is not `host`. */
   cert_common_name?: string;
   /** True: the name in the server's certificate is not checked. */
   skip_cert_common_name_check?: boolean;
@@ -87,7 +87,7 @@ export interface Config {
   keep_alive_count?: number;
   /** Time between attempts to connect, in milliseconds. Default 10000. */
   reconnect_timeout_ms?: number;
-  /** Limit of the connect, of the opening handshake and of a stalled frame header, in milliseconds. Default 10000. */
+  /** Limit for connecting, the opening handshake and a stalled frame header, in milliseconds. Default 10000. */
   network_timeout_ms?: number;
   /** Time between PINGs, in seconds. Default 10. */
   ping_interval_sec?: number;
@@ -97,33 +97,32 @@ export interface Config {
   ext_transport?: Transport;
   /** True: connect over TLS even where the board cannot verify the server as the configuration asks. */
   allow_unverified_tls?: boolean;
-  /** Most bytes that wait to be sent; each message counts as 16 at least. Default 4 × `buffer_size`. */
+  /** Most bytes in the send queue; each message counts as at least 16. Default 4 × `buffer_size`. */
   tx_queue_size?: number;
   /** Longest time between attempts, in milliseconds: turns on exponential backoff from `reconnect_timeout_ms`. */
   reconnect_max_ms?: number;
-  /** Part of the reconnect time that is drawn at random, 0…1. Default 0. */
+  /** Random part of the reconnect time, 0…1. Default 0. */
   reconnect_jitter?: number;
-  /** Most redirects that are followed in a row. Default 5. */
+  /** Most redirects to follow in a row. Default 5. */
   max_redirects?: number;
-  /** Gives the URI of each attempt. */
+  /** Returns the URI of each attempt. */
   uri_provider?: Provider;
-  /** Gives the header lines of each attempt. */
+  /** Returns the header lines of each attempt. */
   headers_provider?: Provider;
 }
 
-/** True if a value is a text without control characters but the tab: it can stand in a header (RFC 9110 §5.5). */
+/** True if a value is text with no control characters but tabs: it can be in a header (RFC 9110 §5.5). */
 export function isSafe(value: unknown): value is string {
   return typeof value === "string" && !/[\x00-\x08\x0a-\x1f\x7f]/.test(value);
 }
 
 /**
- * Header lines in the form in which they go into the request: bytes, each line ended by CRLF. Returns undefined for what
- * are not header lines (RFC 9110 §5), an empty one among them, which would end the request. Every header of the user's
- * comes through here.
+ * Header lines as they go into the request: bytes, each line ended by CRLF. Returns undefined for anything else
+ * (RFC 9110 §5), even an empty line, which would end the request. Every header from the user comes through here.
  */
 export function normaliseHeaders(headers: unknown): string | undefined {
   if (typeof headers !== "string") return undefined;
-  // Bytes first: on Espruino, the empty rest of a text in Unicode would be true.
+  // Bytes first: on Espruino, the empty rest of a Unicode text would be truthy.
   var lines = board
     ._utf8(headers)
     .replace(/\r*\n/g, "\r\n")
@@ -137,7 +136,7 @@ function areTokens(list: string): boolean {
   return !/[^!#$%&'*+.^_`|~\w, -]|[^, ] +[^, ]|, *,|, *$|^ *,/.test(list);
 }
 
-/** What a field's value must be, as words; "" if it is that. */
+/** What a field's value must be, in words; "" if it is. */
 function demand(field: Field, value: any): string {
   if (field === Field.HEADERS) return normaliseHeaders(value) === undefined ? "lines like Name: value" : "";
   if (field < Field.PORT) {
@@ -155,7 +154,7 @@ function demand(field: Field, value: any): string {
       ? ""
       : (mayBeFraction ? "a number" : "an integer") + " from 0 to " + most;
   }
-  // A C program may have numbers in their place.
+  // A C program may have numbers instead.
   if (field < Field.CERT_PEM) return value === !!value || value === +value ? "" : "true or false";
   if (field < Field.URI_PROVIDER) return typeof value === "string" || value.buffer ? "" : "text or bytes";
   if (field < Field.EXT_TRANSPORT) return typeof value === "function" ? "" : "a function";
@@ -163,8 +162,8 @@ function demand(field: Field, value: any): string {
 }
 
 /**
- * Checks a configuration field by field and copies it, so that later changes of the caller's object change nothing.
- * Throws a sentence that says which field is wrong, of which type its value is, and what it must be.
+ * Checks a configuration field by field and copies it, so that later changes to the caller's object change nothing.
+ * Throws a sentence that says which field is wrong, its value's type, and what it must be.
  */
 export function checkConfig(config: Config): Settings {
   var settings: unknown[] = [];
@@ -174,7 +173,7 @@ export function checkConfig(config: Config): Settings {
     var value: any = config[name as keyof Config];
     var field = known.indexOf(name);
     if (field < 0) throw "unknown field " + name;
-    // An empty text in Unicode is true on Espruino: it is left out here, and not looked at below.
+    // An empty Unicode text is truthy on Espruino: it is left out here, and not checked below.
     if (value == null || (value === "" && field < Field.PORT)) return;
     var wanted = demand(field, value);
     if (wanted) throw name + " (" + typeof value + ") must be " + wanted;
@@ -183,7 +182,7 @@ export function checkConfig(config: Config): Settings {
   return settings as Settings;
 }
 
-/** A URI, or "" for none, with the configured parts laid over it; undefined if it is malformed. */
+/** A URI, or "" for none, overridden by the configured parts; undefined if it is malformed. */
 export function configuredUri(config: Settings, uri: string): Uri | undefined {
   var parts = parseUri(uri || (config[Field.TRANSPORT] === 2 ? "wss" : "ws") + "://host");
   if (parts) {

@@ -1,4 +1,4 @@
-/** What stands in the place of a field that is not configured. */
+/** The values of fields that are not configured. */
 import { Field, Settings } from "./fields";
 
 export const DEFAULT_USER_AGENT = "ESP32 Websocket Client";
@@ -7,7 +7,7 @@ export const DEFAULT_MAX_REDIRECTS = 5;
 /** `tx_queue_size`, in units of `buffer_size`. */
 export const DEFAULT_QUEUED_BUFFERS = 4;
 
-/** Fields with a default of which 0 stands for it, too. */
+/** Fields with a default that 0 also stands for. */
 export type FieldWithDefault =
   | Field.BUFFER_SIZE
   | Field.KEEP_ALIVE_COUNT

@@ -2,10 +2,10 @@ import type { Config } from "./config";
 
 /**
  * The fields of a configuration, by the kind of their values. A client keeps the values in an array, in this order:
- * on the board, and in the code, a number is smaller than a name, and found sooner.
+ * on the board, and in the code, a number is smaller than a name, and found faster.
  */
 export const enum Field {
-  // Texts without control characters.
+  // Text without control characters.
   URI,
   USERNAME,
   PASSWORD,
@@ -14,12 +14,12 @@ export const enum Field {
   CERT_COMMON_NAME,
   IF_NAME,
   TASK_NAME,
-  // Texts of a form of their own.
+  // Text in a form of its own.
   HOST,
   SUBPROTOCOL,
   HEADERS,
 
-  // Integers: with limits of their own.
+  // Integers with their own limits.
   PORT,
   TRANSPORT,
   // Others.
@@ -56,7 +56,7 @@ export const enum Field {
   ALLOW_UNVERIFIED_TLS,
   TASK_CORE_ID_SET,
 
-  // Certificates and keys, texts or bytes: in the order of the fields of their lengths.
+  // Certificates and keys, text or bytes: in the order of their length fields.
   CERT_PEM,
   CLIENT_CERT,
   CLIENT_KEY,
@@ -71,7 +71,7 @@ export const enum Field {
   CLIENT_DS_DATA,
 }
 
-/** Their names, in the same order: the compiler leaves those above out of what runs on the board. */
+/** Their names, in the same order: the compiler drops those above from the board's code. */
 export function names() {
   return [
     "uri",

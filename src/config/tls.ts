@@ -10,7 +10,7 @@ var hasWarned: boolean | undefined;
 
 /**
  * The certificates, or the private key, in a field, in the form that the board takes; undefined if it is not given.
- * Where there is no such thing, throws a sentence that names the field and tells nothing of what is in it.
+ * If it has no such thing, throws a sentence that names the field and reveals nothing of its value.
  */
 function readCredential(
   config: Settings,
@@ -18,22 +18,22 @@ function readCredential(
   name: string
 ): string | undefined {
   var text = config[field];
-  // The fields of the lengths stand before the fields in the same order.
+  // The length fields come before these, in the same order.
   var length = config[(field - (Field.CERT_PEM - Field.CERT_LEN)) as Field.CERT_LEN];
   var key = field === Field.CLIENT_KEY;
   var result = "";
   if (text === undefined) return text;
   if (typeof text !== "string") text = board._byteString(text);
   if (length) text = text.substr(0, length);
-  // PEM: text, base64, text, base64, text … between the ends of lines that tell of what (RFC 7468 §2). Without such
+  // PEM: text, base64, text, base64, text … between the ends of lines that say what (RFC 7468 §2). Without such
   // lines it is DER.
   var parts = text.split((key ? "PRIVATE KEY" : "CERTIFICATE") + "-----");
   var i = parts[1] ? 1 : 0;
-  // Once at least: Espruino splits a text that is shorter than the separator into nothing.
+  // At least once: Espruino splits a text that is shorter than the separator into nothing.
   do {
     var der = i ? board._unbase64(parts[i].split("-")[0]) : text;
     // A SEQUENCE of this size (X.690 §8.1), which begins with a SEQUENCE or, if it is a key, with its version
-    // (RFC 5280 §4.1, RFC 5958 §2, RFC 8017 §A.1.2, RFC 5915 §3). A size that is not its own shows broken base64.
+    // (RFC 5280 §4.1, RFC 5958 §2, RFC 8017 §A.1.2, RFC 5915 §3). A wrong size shows broken base64.
     var start = 2;
     var size = der.charCodeAt(1);
     var octets = size - 128;
@@ -56,7 +56,7 @@ export function asksToVerify(config: Settings): boolean {
   );
 }
 
-/** True if the board can do that. No board here checks the chain and not the name. */
+/** True if the board can do that. No board here checks the chain without the name. */
 export function boardVerifies(config: Settings): boolean {
   return (
     board._verifies &&
@@ -98,8 +98,8 @@ export function tlsOptions(config: Settings, host?: string, leftOrigin?: boolean
 }
 
 /**
- * Keeps the certificates that `use_global_ca_store` verifies servers with, in place of the last ones.
- * Throws a sentence that says why, if these are no certificates.
+ * Sets the certificates that `use_global_ca_store` verifies servers with, replacing the last ones.
+ * Throws a sentence that says why, if these are not certificates.
  */
 export function setGlobalCaStore(pem: string | Uint8Array): void {
   var store = [] as Settings;

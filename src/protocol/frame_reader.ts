@@ -14,7 +14,7 @@ import {
 } from "./frames";
 import { wholeCharacters } from "./utf8";
 
-/** What is known of the stream of incoming frames: the bytes that were not read yet, and an unfinished character. */
+/** The state of the incoming stream: bytes that were not read yet, and an unfinished character. */
 export interface FrameReader {
   /** Bytes of the stream, and how many of them were read. Between two calls no more than a part of a header is left. */
   _chunk: string;
@@ -31,7 +31,7 @@ export interface FrameReader {
   _control: string;
   /** The first bytes of a text message's character that was cut. */
   _cut: string;
-  /** What the server did wrong, and the close code that it is answered with; undefined while all is well. */
+  /** What the server did wrong, and the close code to answer it with; undefined while all is well. */
   _violation: string | undefined;
   _violationCode: number;
 
@@ -49,7 +49,7 @@ export function resetReader(reader: FrameReader): void {
   reader._violation = reader._piece = undefined;
 }
 
-/** Adds the next bytes of the stream, a byte string, to what was not read yet. Returns all that there is to read. */
+/** Adds the next bytes of the stream, a byte string, to what was not read yet. Returns all there is to read. */
 export function feed(reader: FrameReader, bytes: string): string {
   bytes = reader._chunk.substr(reader._index) + bytes;
   reader._index = 0;
@@ -64,7 +64,7 @@ function violate(reader: FrameReader, sentence: string, code?: number): number {
 }
 
 /**
- * Refuses a frame whose first byte is not one that may come (RFC 6455 §5.2, §5.4, §5.5). Returns -1.
+ * Refuses a frame whose first byte is not allowed (RFC 6455 §5.2, §5.4, §5.5). Returns -1.
  *
  * @cold
  */
@@ -77,7 +77,7 @@ function refuseFirst(reader: FrameReader, first: number): number {
 }
 
 /**
- * Reads a length that is not in the header's second byte alone (RFC 6455 §5.2). Returns like `readHeader`.
+ * Reads a length that does not fit in the header's second byte (RFC 6455 §5.2). Returns like `readHeader`.
  *
  * @hot
  */
@@ -104,8 +104,8 @@ function readLength(reader: FrameReader, bytes: string, index: number, opcode: n
 }
 
 /**
- * Reads a frame's header. Returns the index behind it; -1 if it has not come whole, or is wrong. What has come of it is
- * looked at again then: there are nine bytes at most.
+ * Reads a frame's header. Returns the index after it; -1 if it is incomplete or wrong. What has come of it is
+ * then read again: at most nine bytes.
  *
  * @hot
  */
@@ -130,7 +130,7 @@ function readHeader(reader: FrameReader, bytes: string, index: number): number {
 }
 
 /**
- * A control frame's payload, when it has come whole. Undefined until then, and if it is wrong.
+ * A control frame's whole payload. Undefined until all of it has come, and if it is wrong.
  *
  * @cold
  */
@@ -166,7 +166,7 @@ export var nonAscii = new RegExp("[\x80-\xff]");
 /**
  * Reads the next piece of payload: of data at most `limit` bytes (text: whole characters, so a piece may begin with up
  * to three more bytes that were held back), control frames whole. At the end of every frame there is at least one piece,
- * if only an empty one.
+ * possibly empty.
  *
  * Returns the opcode of the message, or of the control frame, that the piece belongs to; 0 if there is none: more bytes
  * must come, or the server has broken the protocol (`_violation`).

@@ -4,7 +4,7 @@ import { mask } from "./mask";
 
 /**
  * The first bytes of a frame, up to its masking key (RFC 6455 §5.2): FIN bit and opcode, then the payload's length in 7,
- * 16 or 64 bits. Of each number the lowest eight bits count.
+ * 16 or 64 bits. Only each number's lowest eight bits count.
  */
 export function frameHeader(first: number, length: number): number[] {
   if (length < 126) return [first, length | 128];
@@ -17,14 +17,14 @@ export function frameHeader(first: number, length: number): number[] {
  * One frame, ready for the wire (RFC 6455 §5.2, §5.3): `length` bytes of `payload` from `offset`, masked with the 32 bits
  * of `key`.
  *
- * The masking is done on 32-bit words. The places of the masking key that share a word with payload are left zero: what
- * the loop makes of a zero there is the key itself.
+ * Masking works on 32-bit words. Where the masking key shares a word with payload, its place stays zero: the loop turns
+ * a zero there into the key itself.
  *
  * @hot
  */
 export function encodeFrame(first: number, payload: Part, offset: number, length: number, key: number): Uint8Array {
   var header = frameHeader(first, length);
-  // Behind a header of 2 or 10 bytes the words begin two bytes into the key.
+  // After a header of 2 or 10 bytes the words begin two bytes into the key.
   if (header.length === 4) header.push(0, 0, 0, 0);
   else {
     header.push(key, key >> 8, 0, 0);

@@ -1,16 +1,16 @@
 import * as board from "../board";
 import { authority, Uri } from "./uri";
 
-/** The longest response head that is taken, in bytes, with those of the interim responses before it. */
+/** The longest response head that is accepted, in bytes, including interim responses before it. */
 export const HEAD_LIMIT = 4096;
 
 /** The longest wait that a server may ask for, in seconds. */
 export const RETRY_AFTER_LIMIT = 3600;
 
-/** Milliseconds since 1970 of a date in 2020: a clock that is before it was never set. */
+/** Milliseconds since 1970 of a date in 2020: an earlier clock was never set. */
 const CLOCK_IS_SET = 1.58e12;
 
-/** The headers of the response that count, in the order of their names in `readResponse`. */
+/** The response's headers that matter, in the order of their names in `readResponse`. */
 const enum Header {
   UPGRADE,
   CONNECTION,
@@ -21,21 +21,21 @@ const enum Header {
   RETRY_AFTER,
 }
 
-/** What is known of a response while it comes. */
+/** What is known about a response as it comes. */
 export interface Response {
   /** The key and the subprotocols that were sent. */
   _key: string;
   _offered: string;
-  /** Status code; 0 before the status line, -1 if there is no HTTP. */
+  /** Status code; 0 before the status line, -1 if it is not HTTP. */
   _status: number;
   /** Bytes so far. */
   _size: number;
-  /** The line that is being read, folded ones joined, and whether a line feed has come behind it. */
+  /** The line that is being read, folded ones joined, and whether a line feed has come after it. */
   _line: string;
   _ended: boolean;
-  /** Of each header that counts: every value, a comma behind it. */
+  /** For each header that matters: every value, then a comma. */
   _values: string[];
-  /** Header lines that were read, and not yet reported. */
+  /** Header lines that were read but not yet reported. */
   _lines: string[];
   /** All of the head has come. */
   _complete?: boolean;
@@ -55,7 +55,7 @@ function makeKey(): string {
   return board._base64(board._byteString(new Uint8Array(words.buffer)));
 }
 
-/** A response of which nothing has come, to a request with a fresh key. */
+/** An empty response to a request with a fresh key. */
 export function newResponse(): Response {
   return {
     _key: makeKey(),
@@ -82,7 +82,7 @@ function valueOf(line: string): string {
 
 /**
  * The opening handshake's request as bytes (RFC 6455 §4.1): its lines in the order in which the C client sends them,
- * then the user's (`headers`: bytes, checked). One of the user's takes the place of the client's own of that name, so
+ * then the user's (`headers`: bytes, checked). One of the user's replaces the client's own of that name, so
  * that none is sent twice; of several, the last. Key and subprotocols are kept in `response`.
  */
 export function makeRequest(
@@ -110,7 +110,7 @@ export function makeRequest(
     )
     .split("\n");
   var text = "GET " + (target._path || "/") + " HTTP/1.1\r\n";
-  // Loops, since each function inside another takes stack.
+  // Loops, since each nested function takes stack.
   for (var i = 0; i < lines.length; i++) {
     var name = nameOf(lines[i]);
     for (var j = 0; j < users.length;) {
@@ -126,8 +126,8 @@ export function makeRequest(
 
 /**
  * Reads the response's head from the next bytes of the stream, however it was cut (RFC 6455 §4.1, RFC 9112 §2–5).
- * Returns undefined while it goes on, then the bytes behind it; `response` tells what came of it.
- * `header` is told each header line, folded ones joined. No more of the head is kept than the line that is being read.
+ * Returns undefined until it ends, then the bytes after it; `response` holds the result.
+ * `response` collects the header lines to report, folded ones joined, beside the line that is being read.
  */
 export function readResponse(response: Response, bytes: string): string {
   // prettier-ignore
@@ -137,7 +137,7 @@ export function readResponse(response: Response, bytes: string): string {
   while (parts.length && response._status >= 0) {
     // A line may end without CR (RFC 9112 §2.2).
     var part = parts.shift()!.replace(/\r/g, "");
-    // The line before is looked at when it is clear that this one does not continue it.
+    // The line before is read once it is clear that this one does not continue it.
     if (response._ended && (part || parts.length) && !/^[ \t]/.test(part)) {
       var line = response._line;
       var isHeader = response._status > 0;
@@ -161,7 +161,7 @@ export function readResponse(response: Response, bytes: string): string {
         continue;
       }
     }
-    // Held by nothing else, the line grows in its place: on Espruino it would be copied otherwise.
+    // Nothing else holds the line, so it grows in place: otherwise Espruino would copy it.
     response._line += part;
     response._ended = parts.length > 0 || (!part && response._ended);
     if (!response._status && /^[^H]/.test(response._line)) response._status = -1;
@@ -184,7 +184,7 @@ export function readResponse(response: Response, bytes: string): string {
   return rest;
 }
 
-/** The header that forbids to open the connection (RFC 6455 §4.1); -1 if there is none. */
+/** The header that forbids opening the connection (RFC 6455 §4.1); -1 if there is none. */
 function wrongHeader(response: Response): number {
   var values = response._values;
   // Lists of tokens, in any case (RFC 9110 §5.6.1)
@@ -192,7 +192,7 @@ function wrongHeader(response: Response): number {
   if (!/,\s*upgrade\s*,/i.test("," + values[Header.CONNECTION])) return Header.CONNECTION;
   var accept = board._base64(board._sha1(response._key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
   if (values[Header.ACCEPT] !== accept + ",") return Header.ACCEPT;
-  // Subprotocols are compared as they are; none is right, too.
+  // Subprotocols are compared as they are; none is fine, too.
   if (("," + response._offered).split(/[\s,]+/).indexOf(response._protocol!) < 0) return Header.PROTOCOL;
   return values[Header.EXTENSIONS].length < 2 ? -1 : Header.EXTENSIONS;
 }

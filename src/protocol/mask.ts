@@ -1,12 +1,12 @@
 /**
- * Masks all words from `word` on. A function of its own, with `part`, wherever it begins, as its first parameter:
- * Espruino finds the first of few names the fastest.
+ * Masks all words from `word` on. A separate function, with `part`, wherever it begins, as its first parameter:
+ * Espruino finds the first of few names fastest.
  *
  * @hot
  */
 export function mask(part: Uint32Array, key: number, words: Uint32Array, word: number): void {
   var end = words.length;
-  // 16 words a pass: to Espruino, which reads the text of the loop anew each time, a number in brackets is cheaper than
+  // 16 words a pass: to Espruino, which reads the loop's text again each time, a number in brackets is cheaper than
   // a variable and its increment (bench/README.md). Its typed arrays cannot begin beyond 64 kB.
   var last = Math.min(end - 15, 16000);
   while (word < last) {

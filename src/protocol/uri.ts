@@ -2,7 +2,7 @@ import * as board from "../board";
 
 /** The parts of a URI that a client needs (RFC 6455 §3, RFC 3986 §3). A part that the URI lacks is "" (port: 0). */
 export interface Uri {
-  /** The port of the scheme: 443 for `wss`, 80 for `ws`, 0 for any that is not of RFC 6455 §3. */
+  /** The port of the scheme: 443 for `wss`, 80 for `ws`, 0 for any not in RFC 6455 §3. */
   _defaultPort: number;
   /** Lower-case name or address; an IPv6 address without its brackets. */
   _host: string;
@@ -13,13 +13,13 @@ export interface Uri {
   /** Before the `@`: user name and password, percent-codes decoded, as byte strings. Undefined if both are empty. */
   _username: string | undefined;
   _password: string;
-  /** A redirect led here by way of another origin: what is the user's stays at home. */
+  /** A redirect led here through another origin: the user's headers and credentials are not sent. */
   _leftOrigin?: boolean;
 }
 
 /**
- * Path and query, given as bytes, with a leading slash, and percent-codes for what may not stand in them (RFC 3986 §3.3,
- * §3.4); codes in it stay.
+ * Path and query, given as bytes, with a leading slash, and percent-codes for what may not be in them (RFC 3986 §3.3,
+ * §3.4); existing codes stay.
  */
 export function encodePath(path: string): string {
   // Not encodeURIComponent: Espruino's gives wrong bytes above 0x7f.
@@ -30,13 +30,13 @@ export function encodePath(path: string): string {
 
 /** True for a name or an address (RFC 3986 §3.2.2): a single colon would stand before a port, brackets are outermost. */
 export function isHost(host: string): boolean {
-  // On Espruino, an alternative that begins with ^ ties those behind it to the beginning: it is the last.
+  // On Espruino, an alternative that begins with ^ also anchors those after it: it comes last.
   return !/[\x00- "#\/<>?@\\^`{|}\x7f]|.\[|\].|^[^:]*:[^:]*$/.test(host);
 }
 
 /** Splits an absolute URI. Returns undefined if it has no scheme or host, a bad port, a space or a control character. */
 export function parseUri(uri: string): Uri | undefined {
-  // Bytes first: on Espruino, a part of a text in Unicode may be cut in the wrong place, and is true where it is empty.
+  // Bytes first: on Espruino, a part of a Unicode text may be cut in the wrong place, and is truthy when empty.
   uri = board._utf8(uri);
   var start = uri.indexOf("://");
   if (start < 1 || /[\x00-\x20\x7f]/.test(uri)) return undefined;

@@ -1,6 +1,6 @@
 /**
  * How many bytes at the start of `bytes` are whole characters of valid UTF-8 (RFC 3629); -1 as soon as one byte
- * cannot be part of any. What is left behind them is the valid beginning of one character, three bytes at most.
+ * cannot be part of any. What is left is the valid beginning of one character, at most three bytes.
  * @hot
  */
 export function wholeCharacters(bytes: Uint8Array): number {

@@ -1,4 +1,4 @@
-/** Alerts (RFC 5246 §7.2), those that this side sends. */
+/** The alerts that this side sends (RFC 5246 §7.2). */
 export const CLOSE_NOTIFY = 0;
 export const UNEXPECTED_MESSAGE = 10;
 export const BAD_RECORD_MAC = 20;
@@ -11,7 +11,7 @@ export const PROTOCOL_VERSION = 70;
 export const INTERNAL_ERROR = 80;
 export const NO_RENEGOTIATION = 100;
 export const UNSUPPORTED_EXTENSION = 110;
-/** Received: the server knows no such name, and goes on (RFC 6066 §3). */
+/** Received: the server does not know the name, and goes on (RFC 6066 §3). */
 export const UNRECOGNIZED_NAME = 112;
 
 /**
@@ -19,7 +19,7 @@ export const UNRECOGNIZED_NAME = 112;
  * RFC 7507 §4, RFC 8446 §6.
  */
 export function alertName(alert: number): string {
-  // Not a constant of the module, which would lie in the board's memory.
+  // Not a constant of the module, which would stay in the board's memory.
   var names =
     " 0:close_notify 10:unexpected_message 20:bad_record_mac 21:decryption_failed 22:record_overflow" +
     " 30:decompression_failure 40:handshake_failure 42:bad_certificate 43:unsupported_certificate" +

@@ -58,7 +58,7 @@ const WAITS_FOR_CHANGE = 3;
 const WAITS_FOR_FINISHED = 4;
 const OPEN = 5;
 
-/** Longest fragment where nothing shorter was agreed upon (RFC 5246 §6.2.1), in bytes. */
+/** Longest fragment where nothing shorter was agreed (RFC 5246 §6.2.1), in bytes. */
 const LONGEST_FRAGMENT = 16384;
 /** What protection may add to it: IV, padding and MAC of the two suites, with all the padding there can be. */
 const LONGEST_EXTRA = 16 + 256 + 32;
@@ -69,7 +69,7 @@ const RECORD_HEADER = 5;
 
 /** Variables that must be free for a piece of data, its handlers, and the events of a failure. */
 const LEAST = 300;
-/** So many free variables are plenty: fragments may be as long as was agreed upon. */
+/** This many free variables are plenty: fragments may be as long as agreed. */
 const PLENTY = 1000;
 
 /** What a transport's connections have in common. */
@@ -103,14 +103,14 @@ interface Connection extends TransportConnection, TransportListener {
   _writing?: Protection;
 }
 
-/** What is known and kept until the handshake is done. */
+/** What is kept until the handshake is done. */
 interface Handshake {
   /** The server's name, "" if it is not sent. */
   _name: string;
   /** The two randoms. */
   _clientRandom: string;
   _serverRandom: string;
-  /** Bytes of messages that came and are not yet a whole message. */
+  /** Bytes that are not yet a whole message. */
   _incoming: string;
   /** All messages so far. */
   _transcript: string;
@@ -145,7 +145,7 @@ function sendAlert(connection: Connection, level: number, alert: number): void {
   try {
     sendRecord(connection, ALERT, [level, alert], 2);
   } catch (exception) {
-    // The connection is gone, or there is no memory: the end of TCP has to tell it.
+    // The connection is gone, or there is no memory: the end of TCP has to say it.
   }
 }
 
@@ -170,7 +170,7 @@ function end(connection: Connection, code: number, message?: string): void {
 
 /** Ends the connection because of an exception: an alert's number and what it is for, or anything else. */
 function fail(connection: Connection, exception: unknown): void {
-  // Closed meanwhile: there is nobody to tell.
+  // Already closed: nobody is left to tell.
   if (!connection._listener) return;
   var text = "" + exception;
   var alert = parseInt(text);
@@ -189,7 +189,7 @@ function verifyData(handshake: Handshake, label: string): string {
   return prf(handshake._master, label + " finished", platform._sha256(handshake._transcript), 12);
 }
 
-/** The server has said all it has to say about the keys: makes them, and proves to know the secret. */
+/** Makes the keys, now that the server has sent its part, and proves that we know the secret. */
 function exchangeKeys(connection: Connection, handshake: Handshake): void {
   var identity = connection._settings._identity;
   var secret = connection._settings._secret;
@@ -220,7 +220,7 @@ function exchangeKeys(connection: Connection, handshake: Handshake): void {
   sendMessage(connection, message(FINISHED, verifyData(handshake, "client"), ""));
 }
 
-/** True if two texts of the same length are equal; the time tells nothing of where they differ. */
+/** True if two texts of the same length are equal; the time does not reveal where they differ. */
 function equal(one: string, other: string): boolean {
   var difference = one.length ^ other.length;
   for (var i = 0; i < one.length; i++) difference |= one.charCodeAt(i) ^ other.charCodeAt(i);
@@ -278,7 +278,7 @@ function readHandshake(connection: Connection, fragment: Uint8Array): void {
     if (bytes.length < length) break;
     readMessage(connection, handshake, bytes.substr(0, length));
     bytes = bytes.substr(length);
-    // Behind these, the other side has the word.
+    // After these, it is the other side's turn.
     if (bytes && connection._state >= WAITS_FOR_CHANGE) throw UNEXPECTED_MESSAGE + " a message too many";
   }
   handshake._incoming = bytes;
@@ -290,7 +290,7 @@ function readHandshake(connection: Connection, fragment: Uint8Array): void {
   }
 }
 
-/** A record that is no application data. */
+/** A record that is not application data. */
 function readRecord(connection: Connection, type: number, fragment: Uint8Array): void {
   // None of them may be empty (RFC 5246 §6.2.1).
   if (!fragment.length) throw DECODE_ERROR + " an empty record";
@@ -370,7 +370,7 @@ const CONNECTION = {
     this._pieces.push(bytes);
     this._have += bytes.length;
     try {
-      // A record lies here in pieces, as a whole, and decrypted, before the listener begins with it.
+      // A record is here in pieces, whole, and decrypted before the listener gets it.
       if (platform._full(LEAST + this._needed / 3)) throw "out of memory for a record of " + this._needed + " bytes";
       if (this._have >= this._needed) readRecords(this);
     } catch (exception) {
@@ -390,7 +390,7 @@ const CONNECTION = {
       listener.closed(
         error || {
           code: open ? TCP_CLOSED_FIN : HANDSHAKE_FAILED,
-          // An attacker can end TCP, but he cannot make a close_notify (RFC 5246 §7.2.1).
+          // An attacker can end TCP, but cannot forge a close_notify (RFC 5246 §7.2.1).
           message: "TLS: " + (open ? "cut off: no close_notify" : "the server closed TCP in the handshake"),
         }
       );
@@ -433,7 +433,7 @@ export function open(settings: Settings, address: Address, listener: TransportLi
   connection._limit = LONGEST_FRAGMENT;
   connection._pieces = [];
   connection._handshake = {
-    // An address is no name (RFC 6066 §3), nor is what does not fit into one byte of length.
+    // An address is not a name (RFC 6066 §3), nor is what is too long for one byte of length.
     _name: /^[\d.]*$|:/.test(name) || name.length > 200 ? "" : name,
     _clientRandom: makeRandom(),
     _incoming: "",

@@ -33,7 +33,7 @@ const EXTENDED_MASTER_SECRET = 23;
 /** RFC 5746 §3.2. */
 const RENEGOTIATION_INFO = 0xff01;
 
-/** What the two hellos agree upon. */
+/** What the two hellos agree on. */
 export interface Agreement {
   /** The suite's MAC is SHA-1; otherwise SHA-256. */
   _sha1: boolean;
@@ -100,12 +100,12 @@ function word(bytes: string, at: number): number {
 }
 
 /**
- * Reads a ServerHello (RFC 5246 §7.4.1.3). Throws an alert and what it is for where the server has chosen what was not
- * offered, or does not offer what must be.
+ * Reads a ServerHello (RFC 5246 §7.4.1.3). Throws an alert and its reason if the server has chosen what was not
+ * offered, or does not offer what it must.
  */
 export function readServerHello(hello: string, name: string, fragmentCode: number): Agreement {
   var length = hello.length;
-  // Behind the random: the length of the session's name, which is not kept.
+  // After the random: the length of the session ID, which is not kept.
   var at = HEADER + 34;
   var sessionLength = hello.charCodeAt(at++);
   if (word(hello, HEADER) !== 0x303) throw PROTOCOL_VERSION + " not TLS 1.2";

@@ -5,7 +5,7 @@ import type { Hash, Part } from "./platform";
 /** The block of SHA-1 and SHA-256, in bytes. */
 const BLOCK = 64;
 
-/** A secret for HMAC, as the two blocks that hashing begins with: a key is only once worked into them. */
+/** A secret for HMAC, as the two blocks that hashing begins with: a key is worked into them only once. */
 export interface MacKey {
   _inner: string;
   _outer: string;
@@ -21,7 +21,7 @@ function padded(secret: string, pad: number): string {
   return platform._join(words.buffer as ArrayBuffer, { data: pad, count: BLOCK - count * 4 });
 }
 
-/** Makes a secret ready for `hmac`; one of more than a block is hashed first. */
+/** Prepares a secret for `hmac`; one longer than a block is hashed first. */
 export function macKey(secret: string): MacKey {
   if (secret.length > BLOCK) secret = platform._join(platform._sha256(secret));
   return { _inner: padded(secret, 0x36), _outer: padded(secret, 0x5c) };

@@ -5,7 +5,7 @@
  */
 import type { Transport } from "../board";
 
-/** So many bytes of the same value. */
+/** A run of equal bytes. */
 export interface Repeated {
   data: number;
   count: number;
@@ -19,15 +19,15 @@ export type Hash = (bytes: string) => ArrayBuffer;
 
 /** A board that has what TLS with pre-shared keys needs. Underscored names are shortened by the build. */
 export interface Platform extends Transport {
-  /** False: what `_random` gives can be predicted by somebody who has the same firmware. */
+  /** False: anybody with the same firmware can predict what `_random` returns. */
   readonly _randomIsGood: boolean;
   /** 32 random bits, 0…2³²-1. */
   _random(): number;
-  /** True where not so many variables are free (`Board._full`). */
+  /** True if fewer variables are free (`Board._full`). */
   _full(variables: number): boolean;
   /** The UTF-8 of a text. */
   _utf8(text: string): string;
-  /** The parts, one behind the other. Throws on a part that is undefined. */
+  /** The parts, joined. Throws if a part is undefined. */
   _join(...parts: Part[]): string;
   /** The same as an array that is the whole of its buffer. */
   _bytes(...parts: (Part | string[])[]): Uint8Array;

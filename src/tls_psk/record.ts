@@ -1,6 +1,6 @@
 /**
  * The record layer of TLS 1.2 (RFC 5246 §6.2) with AES-128-CBC, HMAC and encrypt-then-MAC (RFC 7366): nothing is
- * decrypted, and no padding looked at, before the MAC of what came has been checked.
+ * decrypted, and no padding examined, before the MAC of what came has been checked.
  */
 import * as platform from "./platform";
 import type { Hash, Part } from "./platform";
@@ -55,7 +55,7 @@ export function protect(protection: Protection, type: number, fragment: Part, le
   var salt = platform._random();
   var padding = 15 - (length & 15);
   // A block that never comes twice, encrypted with an IV of zeros, becomes the record's own IV: nobody without the key
-  // can foretell it (RFC 5246 §6.2.3.2; NIST SP 800-38A, appendix C).
+  // can predict it (RFC 5246 §6.2.3.2; NIST SP 800-38A, appendix C).
   var plain = platform._bytes(number.concat([salt >> 24, salt >> 16, salt >> 8, salt, 0, 0, 0, 0]), fragment, {
     data: padding,
     count: padding + 1,
@@ -91,7 +91,7 @@ export function unprotect(
     hmac(protection._hash, protection, nextNumber(protection).concat([type, 3, 3, length >> 8, length]), encrypted)
   );
   var given = new Int32Array(platform._bytes(new Uint8Array(input.buffer, start + length, macBytes)).buffer);
-  // All words are compared, whatever the first ones are: the time tells nothing. SHA-1 has five of them.
+  // All words are compared, even after a difference: the time reveals nothing. SHA-1 has five of them.
   if (
     (mac[0] ^ given[0]) |
     (mac[1] ^ given[1]) |
@@ -103,13 +103,13 @@ export function unprotect(
     return undefined;
   var plain = platform._crypt(encrypted, protection._key, true);
   if (!plain) throw OUT_OF_MEMORY;
-  // From here on it is the server's own mistake if anything is wrong. The block of the IV comes out as nothing of use.
+  // From here on, anything wrong is the server's own mistake. The IV's block decrypts to nothing useful.
   var bytes = new Uint8Array(plain, 16);
   length -= 17;
   var padding = bytes[length];
   length -= padding;
   if (length < 0) return undefined;
   for (var i = 0; i < padding; i++) if (bytes[length + i] !== padding) return undefined;
-  // Espruino takes a length of 0 for all that is left.
+  // To Espruino, a length of 0 means all that is left.
   return length ? new Uint8Array(plain, 16, length) : new Uint8Array(0);
 }

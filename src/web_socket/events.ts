@@ -5,8 +5,8 @@ declare const process: { emit(event: string, argument: unknown): unknown; "#onun
 declare const console: { log(line: string): void };
 
 /**
- * Tells all listeners of an event. The `on…` handler gets the event; those of the list too, but in place of Espruino's
- * `ws` its data alone. Whatever one of them throws, the others are called.
+ * Calls all listeners of an event. The `on…` handler gets the event; those of the list too, but in place of Espruino's
+ * `ws` only its data. If one of them throws, the others are still called.
  *
  * Each call and each nested block takes from the interpreter's C stack (on an ESP32, of 25,000 bytes): a listener is
  * called as a method, since `call` would cost more than everything else here, and there is no function in between.
@@ -40,7 +40,7 @@ export function tell(socket: Socket, type: string, event: any): void {
 }
 
 /**
- * Reports an exception of a listener at once, as the interpreter reports what nobody caught. (Thrown from a timer, it
+ * Reports an exception of a listener at once, as the interpreter reports an uncaught one. (Thrown from a timer, it
  * would be lost where another callback of the same idle pass uses `try`.)
  */
 function report(exception: any): void {

@@ -4,15 +4,15 @@ import { tell } from "./events";
 import { memory, RESERVE, unicode } from "./memory";
 import { CLOSE, CLOSING, MESSAGE_TOO_BIG, OPEN, PING, type Socket } from "./socket";
 
-/** What a fragment behind the first counts besides its bytes, so that a server cannot send fragments without end. */
+/** What each fragment after the first counts beyond its bytes, so that a server cannot send fragments without end. */
 const FRAGMENT_COST = 32;
 
 /**
- * Takes a piece of a frame's payload. Returns the whole message with its last piece, until then undefined. A message
+ * Takes a piece of a frame's payload. Returns undefined until the last piece, then the whole message. A message
  * that has no room fails the connection with 1009.
  *
  * A message grows in place: text as one string, and bytes in an array that has room for the whole frame from its first
- * piece on (further fragments copy it). In the end nothing needs to be joined, and an empty piece has left nothing.
+ * piece on (further fragments copy it). In the end nothing needs to be joined, and an empty piece leaves nothing.
  *
  * @hot
  */
@@ -29,7 +29,7 @@ export function takePiece(socket: Socket, event: EventData): unknown {
     else if (socket._dropIn) tell(socket, opcode === PING ? "ping" : "pong", {});
     return undefined;
   }
-  // Most messages come in one piece: nothing of this is for them.
+  // Most messages come in one piece, and skip all this.
   if (!opcode || !whole || event.data_len < length) {
     var needed = event.data_len;
     // A frame begins; negative: with a character that was cut.
@@ -37,10 +37,10 @@ export function takePiece(socket: Socket, event: EventData): unknown {
       socket._size = opcode ? length : socket._size + length + FRAGMENT_COST;
       if (socket._size > socket._limit) socket._error = "Over max_message_size";
       if (opcode) socket._message = "";
-      // What is copied is there twice meanwhile.
+      // What is copied exists twice meanwhile.
       if (!isText || unicode) needed = socket._size;
     }
-    // In ten bytes a variable. Garbage is collected only if there seems to be too little.
+    // Ten bytes per variable. Garbage is collected only if there seems to be too little.
     needed = RESERVE + needed / 10;
     if (memory && memory(false).free < needed && memory().free < needed) socket._error = "Out of memory";
     if (socket._error) {

@@ -1,4 +1,4 @@
-/** A `WebSocket` as it is inside. */
+/** The inside of a `WebSocket`. */
 import type { Client } from "../api/esp_websocket_client";
 
 /** `readyState` */
@@ -38,21 +38,21 @@ export interface Socket {
 
   /** `max_message_size` in bytes. */
   _limit: number;
-  /** What has come of the message that is coming in: a string, or a Uint8Array with room for the rest of the frame. */
+  /** What has come of the current message: a string, or a Uint8Array with room for the rest of the frame. */
   _message: any;
-  /** Bytes of its frames, with what fragments count besides. */
+  /** Bytes of its frames, plus what fragments add. */
   _size: number;
 
   /** The listener that is being called: as a method it has the socket as `this`, without a `call` (see `tell`). */
   _listener?: (event: unknown) => void;
-  /** Bytes that `send` has got rid of since the idle loop last ran. */
+  /** Bytes that `send` has passed on since the idle loop last ran. */
   _justSent: number;
-  /** Bytes that `send` was given, and that will never leave. */
+  /** Bytes given to `send` that will never leave. */
   _neverSent: number;
-  /** Why the connection fails, as far as that is known, and the close code with which we fail it. */
+  /** Why the connection fails, as far as known, and the close code with which we fail it. */
   _error: string | undefined;
   _closeCode: number | undefined;
-  /** The `close` event, until it is told. */
+  /** The `close` event, until it is reported. */
   _closeEvent: unknown;
 }
 

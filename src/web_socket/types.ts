@@ -1,4 +1,4 @@
-/** What scripts see of the module: the browser's `WebSocket`, and what takes the place of Espruino's. */
+/** What scripts see of the module: the browser's `WebSocket`, and what replaces Espruino's. */
 import type { Config } from "../api/esp_websocket_client";
 
 /** What the handlers of a `WebSocket` are called with. */
@@ -22,7 +22,7 @@ export interface MessageEvent extends SocketEvent {
 
 /** A `close` event: nothing follows. */
 export interface CloseEvent extends SocketEvent {
-  /** True if the closing handshake was done. */
+  /** True if the closing handshake completed. */
   wasClean: boolean;
   /** The close code that the server sent; 1005 if it sent none, 1006 if the connection just ended. */
   code: number;
@@ -47,7 +47,7 @@ export type Listener<Event> = ((this: WebSocket, event: Event) => void) | { hand
  */
 export interface WebSocketConfig extends Config {
   /**
-   * Longest message that is received, in bytes; each fragment behind the first counts as 32 more. A longer one fails
+   * Longest message that is received, in bytes; each fragment after the first counts as 32 more. A longer one fails
    * the connection with 1009, as does one that the free memory has no room for. Default: the memory alone decides; on a
    * board that does not report how much is free, 65536.
    */
@@ -62,13 +62,13 @@ export interface EspruinoOptions {
   port?: number | string;
   /** Subprotocols to offer: separated by commas, or an array. */
   protocol?: string | string[];
-  /** 13 is the only version that there is. */
+  /** 13 is the only version. */
   protocolVersion?: number;
   /** The Origin header. Default `Espruino`. */
   origin?: string;
   /** Seconds between PINGs. Default 60. */
   keepAlive?: number;
-  /** More headers, by name. Throws `SyntaxError` for what cannot stand in one. */
+  /** More headers, by name. Throws `SyntaxError` for what cannot be in one. */
   headers?: { [name: string]: string | number };
   /** Accepted without effect: a client's frames are always masked (RFC 6455 §5.3). */
   masking?: boolean;
@@ -105,7 +105,7 @@ export interface EspruinoWebSocket {
   close(): void;
 }
 
-/** A browser's WebSocket, or what takes the place of Espruino's. */
+/** A browser's WebSocket, or what replaces Espruino's. */
 export interface WebSocket {
   readonly CONNECTING: 0;
   readonly OPEN: 1;
@@ -149,8 +149,8 @@ export interface WebSocket {
 /** The class, and Espruino's module. */
 export interface WebSocketClass {
   /**
-   * Connects; no event comes before the caller returns. Blanks around the URL are taken off. Throws `SyntaxError` if it
-   * is none of a WebSocket or has a fragment, or if a subprotocol is no token or is there twice.
+   * Connects; no event comes before the caller returns. Blanks around the URL are removed. Throws `SyntaxError` if it
+   * is not a WebSocket's or has a fragment, or if a subprotocol is not a token or is there twice.
    *
    * ```js
    * var socket = new WebSocket("ws://192.168.1.10:8080/", ["chat"]);

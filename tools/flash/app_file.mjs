@@ -1,4 +1,4 @@
-/** The files that go to a board: their names in Storage, what they hold, and what they want of the board. */
+/** The files that go to a board: their names in Storage, what they hold, and what they need from the board. */
 import { crc32 } from "./crc32.mjs";
 import { FlashError } from "./flash_error.mjs";
 

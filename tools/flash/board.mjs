@@ -1,5 +1,5 @@
 /**
- * A board that runs Espruino: what it is, what lies in its Storage, and how files get there.
+ * A board that runs Espruino: what it is, what is in its Storage, and how files get there.
  *
  * Command line and web page share this module and those that it imports. None of them needs Node or a browser: what
  * carries the bytes is a port that the caller opens (board_port.mjs describes it; TCP and serial ports for Node are in
@@ -20,8 +20,8 @@
  * Whatever fails throws a FlashError (flash_error.mjs): `code` for programs, `message` for the user. One call at a time;
  * `write` and `interrupt` may be called while no other runs.
  *
- * What is promised: an old file stays until the new one lies on the board beside it and its CRC-32 is right. An upload
- * that is cut, or cancelled, leaves what was there, and `flash.tmp…` files that the next upload removes.
+ * The promise: an old file stays until the new one is on the board beside it and its CRC-32 is right. An upload that is
+ * interrupted or cancelled leaves what was there, and `flash.tmp…` files that the next upload removes.
  */
 import { BOOT_CODE, appFile, checkBoard, requiredModules, storageFile } from "./app_file.mjs";
 import { BoardConsole } from "./board_console.mjs";
@@ -201,7 +201,7 @@ export class Board {
     return { uploaded: changed.map(({ name }) => name), unchanged };
   }
 
-  /** Sends the files under temporary names. What is wrong with what arrived is a FlashError that says so. */
+  /** Sends the files under temporary names. Throws a FlashError that says what arrived wrong. */
   async _sendAll(files, { onProgress, onWarning, signal }) {
     const total = files.reduce((sum, file) => sum + file.size, 0);
     let before = 0;
@@ -269,8 +269,8 @@ export class Board {
   }
 
   /**
-   * Restarts the interpreter and starts a script of its Storage; without one, or with the boot script, as when the
-   * board is switched on. The connection may end with it, where it is one over Wi-Fi.
+   * Restarts the interpreter and starts a script in its Storage; without one, or with the boot script, as when the
+   * board is switched on. A Wi-Fi connection may end with it.
    * @param {{name: string}} [app]
    * @returns {Promise<{uncaught?: string, idle: boolean}>} the exception that it threw in its first second or so; whether
    * the interpreter is back at its prompt (false: the script runs on without a pause, or the connection is gone)

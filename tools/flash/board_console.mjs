@@ -18,17 +18,17 @@ const BUFFERS = [
   [/^ESP32/, 1024],
   [/^LINUX/, 2048],
 ];
-/** The smallest buffer there is, and the longest line for a board that we know nothing of. */
+/** The smallest buffer there is, and the longest line for an unknown board. */
 const SMALLEST_BUFFER = 256;
 const SHORT_LINE = 160;
-/** A line that is lost, again and again, is made shorter, down to this. */
+/** A line that is lost again and again is shortened, down to this. */
 const SHORTEST_LINE = 80;
-/** What a question is made of besides a piece of code with its escapes. */
+/** The rest of a question, around a piece of code with its escapes. */
 const QUESTION = 60;
 
 /** How long one line may take to be answered before the board is asked whether it is still there, ms. */
 const ANSWER_MS = 1000;
-/** So many times as long as the slowest answer so far, besides. */
+/** Plus this many times the slowest answer so far. */
 const PATIENCE = 3;
 /** When the question is asked again while no answer comes: these pauses, the last one over and over, ms. */
 const ASK_AGAIN_MS = [1000, 1000, 2000, 3000];
@@ -36,9 +36,9 @@ const ASK_AGAIN_MS = [1000, 1000, 2000, 3000];
 const CTRL_C_PAUSE_MS = 250;
 /** Espruino for Linux ends on two Ctrl-C within 5 s, so they are sent this many questions apart. */
 const QUESTIONS_PER_CTRL_C = 6;
-/** So many of them for an interpreter that says nothing, where it is not to be interrupted. */
+/** At most this many questions to a silent interpreter that is not to be interrupted. */
 const MOST_QUESTIONS = 5;
-/** How long an answer may come behind an exception, which need not be ours, ms. */
+/** How long after an exception an answer may come, which need not be ours, ms. */
 const UNCAUGHT_MS = 200;
 /** How often a line is sent before we give up. */
 const ATTEMPTS = 8;
@@ -124,7 +124,7 @@ export class BoardConsole {
   }
 
   /**
-   * Gets the interpreter's attention: it may be starting, be busy, or hold half a line of an upload that was cut.
+   * Gets the interpreter's attention: it may be starting, be busy, or hold half a line of an interrupted upload.
    * @throws {FlashError} that tells silence, a wrong baud rate and another program's output apart
    */
   async synchronise() {
@@ -171,7 +171,7 @@ export class BoardConsole {
           await this.pause(CTRL_C_PAUSE_MS);
         }
       }
-      // Whoever says something has taken something out of the buffer.
+      // A board that sends something has taken something out of the buffer.
       if (heard !== this._received) {
         this._underWay = 0;
         asked = Math.min(asked, 1);
@@ -196,7 +196,7 @@ export class BoardConsole {
   }
 
   /**
-   * The value of an expression on the board, through JSON. It may be evaluated twice, where the answer is lost.
+   * The value of an expression on the board, through JSON. It may be evaluated twice, if the answer is lost.
    * @param {string} expression ES5, in ASCII, on one line
    * @param {number} [timeoutMs] how long it may take
    * @throws {FlashError} for an exception on the board, too
@@ -241,7 +241,7 @@ export class BoardConsole {
   }
 
   /**
-   * Sends a line that does no harm when it comes twice, and gives its answer.
+   * Sends a line that does no harm when it comes twice, and returns its answer.
    * @param {(id: number) => string} line the line, which prints `<#id JSON id#>`
    * @returns the answer; undefined where the line was lost or damaged on its way, and is to be sent again
    */
@@ -311,7 +311,7 @@ export class BoardConsole {
     return `print("<#"+${id},JSON.stringify(${expression}),${id}+"#>")`;
   }
 
-  /** Sends one line and gives its answer, or undefined where none comes in time or the line was not understood. */
+  /** Sends one line and returns its answer, or undefined if none comes in time or the line was not understood. */
   async _send(line, timeoutMs) {
     const id = ++this._lastQuestion;
     const before = this._received;
@@ -385,7 +385,7 @@ function parse(json) {
   }
 }
 
-/** Whether more than a fifth of a text is nothing that a console prints. */
+/** Whether more than a fifth of a text is not what a console prints. */
 function isGarbled(text) {
   let strange = 0;
   for (let i = 0; i < text.length; i++) {
@@ -395,7 +395,7 @@ function isGarbled(text) {
   return strange * 5 > text.length;
 }
 
-/** The last line, of which the end says most: a program that waits for input shows its prompt there. */
+/** The last line. Its end says most: a program that waits for input shows its prompt there. */
 function lastLine(text) {
   const line = text
     .replace(/\x1b\[[\d;?]*[A-Za-z]|[^\n\x20-\x7e]/g, "")

@@ -1,7 +1,7 @@
 /**
- * Writing to a board's console without running its input over.
+ * Writing to a board's console without overrunning its input.
  *
- * A port is what carries bytes to a board and back. Whoever makes one gives an object with:
+ * A port carries bytes to a board and back. It is an object with:
  *
  *   name                   what the user calls it, for messages
  *   baud                   bits per second of a serial line; undefined where the line has no speed of its own (TCP)
@@ -16,7 +16,7 @@ import { FlashError } from "./flash_error.mjs";
 const XON = 0x11;
 const XOFF = 0x13;
 
-/** Handed to the system at once, bytes: what leaves after an XOFF has arrived. */
+/** Passed to the system at once, bytes: what still leaves after an XOFF has arrived. */
 const SLICE = 32;
 /** A byte on a serial line: start bit, eight data bits, stop bit. */
 const BITS_PER_BYTE = 10;
@@ -24,7 +24,7 @@ const BITS_PER_BYTE = 10;
 /** The time, as the console and the writer see it. Tests bring their own. */
 export const systemClock = {
   now: () => performance.now(),
-  /** Calls `done` after `ms`; returns what calls that off. */
+  /** Calls `done` after `ms`; returns what cancels that. */
   after(ms, done) {
     const timer = setTimeout(done, ms);
     return () => clearTimeout(timer);

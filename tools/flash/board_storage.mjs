@@ -79,7 +79,7 @@ export function erase(board, name) {
   return board.evaluate(`(require("Storage").erase(${JSON.stringify(name)}),1)`);
 }
 
-/** Erases what an earlier upload that was cut has left behind. */
+/** Erases what an interrupted upload left behind. */
 export async function eraseTemporaries(board) {
   await board.evaluate(
     `(function(){var s=require("Storage");s.list().forEach(function(n){` +
@@ -101,7 +101,7 @@ export function freeStorage(board) {
 
 /**
  * Puts a checked temporary file in the place of the file it is for. Storage cannot rename, so the board copies,
- * with no part in it for the connection: once the command has arrived, only a power failure can disturb it. Without
+ * without the connection: once the command has arrived, only a power failure can disturb it. Without
  * room for the copy, the old file is left alone.
  */
 export async function replaceFile(board, temporary, name, size) {

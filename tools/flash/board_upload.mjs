@@ -20,7 +20,7 @@ const WRITTEN = 1;
 
 const count = (n) => n.toLocaleString("en-US");
 
-/** Thrown inside: what was written reads back as something else, and flash is written once only. */
+/** Internal: what was written reads back differently, and flash is written only once. */
 export class DamagedFlash extends Error {}
 
 /**

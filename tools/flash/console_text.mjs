@@ -1,6 +1,6 @@
 /** What a board prints, as text for a reader: without the answers to our questions, the prompt and its escapes. */
 
-/** What is held back until its end is seen is not longer than this, characters. */
+/** The most that is held back until its end is seen, characters. */
 const LONGEST_HELD = 16384;
 /** What may be the beginning of an answer, of an escape sequence or of a line's end. */
 const UNFINISHED = /<(?:#(?:\d+[^]*)?)?$|\r?\x1b\[?$|\x08 ?$|\r$/;

@@ -13,7 +13,7 @@ const APPLICATION_AT = 0x10000;
 /**
  * The offset of an application alone, or of everything from the bootloader on.
  * @param {Uint8Array} image
- * @returns {number|undefined} undefined for what is no firmware of an ESP32
+ * @returns {number|undefined} undefined for anything but ESP32 firmware
  */
 export function imageOffset(image) {
   const hasPartitions = (at) => PARTITIONS_MAGIC.every((byte, i) => image[at + i] === byte);

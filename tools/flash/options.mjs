@@ -1,4 +1,4 @@
-/** What the user may write behind `flash`. */
+/** What the user may write after `flash`. */
 
 export const usage = (command) => `Usage: ${command} [options]
 
