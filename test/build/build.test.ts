@@ -10,7 +10,7 @@ const root = path.join(__dirname, "../..");
 let project: string;
 beforeEach(() => {
   project = fs.mkdtempSync(path.join(os.tmpdir(), "esp-websocket-client-build-"));
-  const names = ["src", "board", "build", "tools", "examples", "rollup.config.mjs", "package.json", "LICENSE"];
+  const names = ["src", "board", "build", "tools", "examples", "web", "rollup.config.mjs", "package.json", "LICENSE"];
   names.push("tsconfig.json", "tsconfig.device.json", "tsconfig.simulator.json");
   for (const name of names) fs.cpSync(path.join(root, name), path.join(project, name), { recursive: true });
   fs.symlinkSync(path.join(root, "node_modules"), path.join(project, "node_modules"));
