@@ -106,6 +106,8 @@ function waitForPong(client: Client): void {
 /** One of the client's waits is over, or, if time is left, a slice of it. */
 function onTimer(client: Client, which: number, left: number, slice?: number): void {
   var wasCutOff = client._dispatching;
+  // A destroyed client has none.
+  if (!client._timers) return;
   delete client._timers[which];
   if (which === WATCH_TIMER) client._watched = false;
   recover(client);
